@@ -1,0 +1,239 @@
+"""Every setting, declared once; the only place that reads the environment.
+
+Order: default < environment (`POOLHOUSE_<NAME>`, or `POOLHOUSE_<NAME>_FILE` for secrets) < command line.
+"""
+
+import base64
+import binascii
+import os
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, get_type_hints
+
+from poolhouse.errors import SettingError
+
+PREFIX = "POOLHOUSE_"
+Mode = Literal["dev", "serve"]
+
+
+class Setting(NamedTuple):
+    """One declared setting. `secret` settings are never shown and may come from a file."""
+
+    name: str
+    default: str
+    help: str
+    secret: bool = False
+
+    @property
+    def variable(self) -> str:
+        return PREFIX + self.name.upper()
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("region", "us-east-1", "The region of pools, tokens and signatures."),
+    Setting("account_id", "000000000000", "The twelve-digit account number in resource names."),
+    Setting("host", "127.0.0.1", "The address to listen on."),
+    Setting("port", "4500", "The port to listen on."),
+    Setting("database", "", "sqlite:///FILE or postgresql://...; dev uses .poolhouse/dev.db in the project."),
+    Setting("public_url", "", "The URL that clients use; it is the issuer of tokens. Default: http://HOST:PORT."),
+    Setting("behind_proxy", "false", "Declare that a proxy in front of the server terminates TLS."),
+    Setting("root_access_key_id", "", "The access key that may do everything.", secret=True),
+    Setting("root_secret_access_key", "", "Its secret.", secret=True),
+    Setting("master_key", "", "32 bytes, base64: encrypts keys and secrets in the database.", secret=True),
+    Setting("live_groups", "true", "A group rule also asks the database, so a removed admin is out at once."),
+    Setting("signature_window", "300", "How many seconds a request's signing time may be off."),
+    Setting("max_workers", "4", "How many worker processes one function may have."),
+    Setting("metrics_port", "0", "Where Prometheus metrics are served; 0 is off."),
+    Setting("log_level", "info", "debug, info, warning or error."),
+    Setting("log_format", "", "text or json; text on a terminal, else json."),
+)
+
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+_DEV_ROOT = ("AKIAPOOLHOUSEDEVROOT", "poolhouse-development-secret-for-loopback")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the server runs with. Times are seconds, `master_key` is 32 bytes."""
+
+    mode: Mode
+    region: str
+    account_id: str
+    host: str
+    port: int
+    database: str
+    public_url: str
+    behind_proxy: bool
+    root_access_key_id: str
+    root_secret_access_key: str
+    master_key: bytes
+    live_groups: bool
+    signature_window: int
+    max_workers: int
+    metrics_port: int
+    log_level: str
+    log_format: str
+
+    @property
+    def development(self) -> bool:
+        return self.mode == "dev"
+
+    def issuer(self, pool_id: str) -> str:
+        """The `iss` of a pool's tokens and the base of its discovery documents."""
+        return f"{self.public_url}/{pool_id}"
+
+
+def load(
+    mode: Mode, project: Path, overrides: Mapping[str, object], environ: Mapping[str, str] | None = None
+) -> Settings:
+    """Read every setting; raises one SettingError that lists all problems."""
+    environ = os.environ if environ is None else environ
+    problems = _unknown(environ)
+    values = {setting.name: _raw(setting, overrides, environ, problems) for setting in SETTINGS}
+    _fill_in(mode, project, values)
+    parsed = _parse(values, problems)
+    if not problems and mode == "serve":
+        problems += _unsafe(values)
+    if problems:
+        raise SettingError(
+            "; ".join(problems) + ".", resolution="Set the variables or flags named here and start again."
+        )
+    return Settings(mode=mode, **parsed)
+
+
+def _unknown(environ: Mapping[str, str]) -> list[str]:
+    known = {s.variable for s in SETTINGS} | {s.variable + "_FILE" for s in SETTINGS if s.secret}
+    return [f"{name} is no setting" for name in environ if name.startswith(PREFIX) and name not in known]
+
+
+def _raw(setting: Setting, overrides: Mapping[str, object], environ: Mapping[str, str], problems: list[str]) -> str:
+    given = overrides.get(setting.name)
+    if given is not None:
+        return str(given)
+    if setting.variable in environ:
+        return environ[setting.variable]
+    path = environ.get(setting.variable + "_FILE") if setting.secret else None
+    if path is None:
+        return setting.default
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        problems.append(f"{setting.variable}_FILE cannot be read ({error.strerror})")
+        return ""
+
+
+def _fill_in(mode: Mode, project: Path, values: dict[str, str]) -> None:
+    if mode == "dev":
+        state = project / ".poolhouse"
+        values["database"] = values["database"] or f"sqlite:///{state.resolve() / 'dev.db'}"
+        values["master_key"] = values["master_key"] or _development_key(state / "master.key")
+        if not values["root_access_key_id"] and _is_loopback(values["host"]):
+            values["root_access_key_id"], values["root_secret_access_key"] = _DEV_ROOT
+    values["public_url"] = values["public_url"] or f"http://{_shown_host(values['host'])}:{values['port']}"
+
+
+def _development_key(path: Path) -> str:
+    """The project's own key, made once, readable by its owner only."""
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    key = base64.b64encode(secrets.token_bytes(32)).decode("ascii")
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_text(encoding="ascii").strip()
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(key)
+    return key
+
+
+def _shown_host(host: str) -> str:
+    if host in {"0.0.0.0", "::", ""}:  # noqa: S104 - compared, not bound
+        return "localhost"
+    return f"[{host}]" if ":" in host else host
+
+
+def _is_loopback(host: str) -> bool:
+    return host in {"localhost", "::1"} or host.startswith("127.")
+
+
+def _parse(values: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
+    hints = get_type_hints(Settings)
+    parsed: dict[str, Any] = {}
+    for name, text in values.items():
+        try:
+            parsed[name] = _PARSERS[hints[name]](text)
+            _check(name, text)
+        except ValueError as error:
+            problems.append(f"{_BY_NAME[name].variable} {error}")
+    return parsed
+
+
+def _number(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise ValueError(f"must be a whole number, not {text!r}")
+    return int(text)
+
+
+def _flag(text: str) -> bool:
+    if text.lower() in {"true", "1", "yes", "on"}:
+        return True
+    if text.lower() in {"false", "0", "no", "off"}:
+        return False
+    raise ValueError(f"must be true or false, not {text!r}")
+
+
+def _key(text: str) -> bytes:
+    if not text:
+        raise ValueError("is required: 32 random bytes in base64 (poolhouse generate master-key)")
+    try:
+        key = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise ValueError("must be base64") from None
+    if len(key) != 32:
+        raise ValueError(f"must hold 32 bytes, not {len(key)}")
+    return key
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+_PARSERS: dict[Any, Callable[[str], Any]] = {str: str, int: _number, bool: _flag, bytes: _key, tuple[str, ...]: _names}
+_PATTERNS = {
+    "region": (r"[a-z]{2}(-[a-z]+)+-\d", "must look like us-east-1"),
+    "account_id": (r"\d{12}", "must be twelve digits"),
+    "public_url": (r"https?://[^/\s]+[^/\s]", "must be http(s)://host[:port] without a path"),
+    "database": (r"(sqlite|postgres|postgresql)://.+", "is required: sqlite:///FILE or postgresql://..."),
+    "log_level": (r"debug|info|warning|error", "must be debug, info, warning or error"),
+    "log_format": (r"(text|json)?", "must be text or json"),
+    "root_access_key_id": (r"\w{16,128}|", "must be 16 to 128 letters and digits"),
+    "root_secret_access_key": (r".{16,}|", "must have at least 16 characters"),
+}
+
+
+def _check(name: str, text: str) -> None:
+    rule = _PATTERNS.get(name)
+    if rule and not re.fullmatch(rule[0], text):
+        raise ValueError(rule[1])
+
+
+def _unsafe(values: Mapping[str, str]) -> list[str]:
+    """What `serve` refuses: development secrets, and plain HTTP on a public address."""
+    problems = []
+    if not values["root_access_key_id"] or not values["root_secret_access_key"]:
+        problems.append("POOLHOUSE_ROOT_ACCESS_KEY_ID and POOLHOUSE_ROOT_SECRET_ACCESS_KEY are required")
+    if values["root_access_key_id"] == _DEV_ROOT[0] or values["root_secret_access_key"] == _DEV_ROOT[1]:
+        problems.append("the development root key is not accepted by serve")
+    if not _is_loopback(values["host"]) and not _flag(values["behind_proxy"]):
+        problems.append(
+            f"{values['host']} is a public address and this server speaks no TLS: "
+            "put a proxy in front of it and set POOLHOUSE_BEHIND_PROXY=true"
+        )
+    if _flag(values["behind_proxy"]) and not values["public_url"].startswith("https://"):
+        problems.append("POOLHOUSE_PUBLIC_URL must be the https:// address of the proxy")
+    return problems
