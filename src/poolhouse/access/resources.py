@@ -1,0 +1,49 @@
+"""ARNs of pools, roles and fields, and which of them an operation touches."""
+
+from base64 import b32encode
+from functools import lru_cache
+from hashlib import sha256
+
+
+def user_pool_arn(region: str, account_id: str, pool_id: str) -> str:
+    return f"arn:aws:cognito-idp:{region}:{account_id}:userpool/{pool_id}"
+
+
+def identity_pool_arn(region: str, account_id: str, identity_pool_id: str) -> str:
+    return f"arn:aws:cognito-identity:{region}:{account_id}:identitypool/{identity_pool_id}"
+
+
+def field_arn(region: str, account_id: str, api_id: str, type_name: str, field: str) -> str:
+    """The resource of `appsync:GraphQL` for one top-level field."""
+    return f"arn:aws:appsync:{region}:{account_id}:apis/{api_id}/types/{type_name}/fields/{field}"
+
+
+def role_arn(account_id: str, role_name: str) -> str:
+    return f"arn:aws:iam::{account_id}:role/{role_name}"
+
+
+@lru_cache(maxsize=4096)
+def role_id(arn: str) -> str:
+    """The `AROA...` id of a role, always the same for the same ARN."""
+    return f"AROA{b32encode(sha256(arn.encode()).digest()).decode()[:17]}"
+
+
+def action_resource(service: str, operation: str, request: object, *, region: str, account_id: str) -> str:
+    """The ARN that a policy must allow for `<service>:<operation>`, from members of the request alone.
+
+    No store is asked, so a refusal says nothing about what exists. Operations without a resource type
+    (CreateUserPool, ListUserPools, DescribeUserPoolDomain, ...) need a policy on `*`.
+    """
+    tagged: str | None = getattr(request, "ResourceArn", None)
+    if operation in ("TagResource", "UntagResource", "ListTagsForResource") and tagged:
+        return tagged
+    pool_id: str | None = getattr(request, "UserPoolId", None)
+    if service == "cognito-idp" and pool_id:
+        return user_pool_arn(region, account_id, pool_id)
+    identity_pool_id: str | None = getattr(request, "IdentityPoolId", None)
+    if service == "cognito-identity" and identity_pool_id:
+        return identity_pool_arn(region, account_id, identity_pool_id)
+    assumed: str | None = getattr(request, "RoleArn", None)
+    if service == "sts" and assumed:
+        return assumed
+    return "*"

@@ -1,0 +1,155 @@
+"""Roles: what they are called, which one an identity gets, and whom they trust. Their policies are in the store."""
+
+import re
+from base64 import b32encode
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Any, Final, Literal
+
+import msgspec
+
+from poolhouse.errors import InvalidIdentityPoolConfigurationException, NotAuthorizedException
+
+from .policies import Policy, normal
+from .principals import AuthType
+
+RoleKind = Literal["function", "group", "authenticated", "unauthenticated"]
+FEDERATED: Final = "cognito-identity.amazonaws.com"
+IDENTITY_SESSION_NAME: Final = "CognitoIdentityCredentials"
+_WEB_IDENTITY: Final = "sts:AssumeRoleWithWebIdentity"
+_LONGEST_NAME = 64
+_ILLEGAL = re.compile(r"[^A-Za-z0-9+=,.@_-]+")
+
+
+class RoleRule(msgspec.Struct, frozen=True):
+    """One rule of a `Rules` mapping: the claim, how it is compared, with what, and the role of those who match."""
+
+    claim: str
+    match: Literal["Equals", "NotEqual", "StartsWith", "Contains"]
+    value: str
+    role_arn: str
+
+
+class RoleMapping(msgspec.Struct, frozen=True):
+    """How an identity pool chooses the role of a login provider's users."""
+
+    kind: Literal["Token", "Rules"]
+    ambiguous: Literal["AuthenticatedRole", "Deny"]
+    rules: tuple[RoleRule, ...] = ()
+
+
+def role_name(backend: str, kind: RoleKind, name: str = "") -> str:
+    """A legal name of at most 64 characters, the same in every process.
+
+    Names that people chose are shortened and cleaned for reading; the 80-bit digest of all parts keeps them apart,
+    also when somebody picks a group's name in order to share another group's role.
+    """
+    exact = sha256(msgspec.json.encode((backend, kind, name))).digest()
+    digest = b32encode(exact)[:16].decode().lower()
+    readable = _ILLEGAL.sub("-", "-".join(part for part in (backend, kind, name) if part))
+    return f"{readable[: _LONGEST_NAME - 17]}-{digest}"
+
+
+def identity_trust(identity_pool_id: str, auth_type: AuthType) -> dict[str, Any]:
+    """The trust document of a role for one identity pool's authenticated or unauthenticated identities."""
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Federated": FEDERATED},
+                "Action": _WEB_IDENTITY,
+                "Condition": {
+                    "StringEquals": {f"{FEDERATED}:aud": identity_pool_id},
+                    "ForAnyValue:StringLike": {f"{FEDERATED}:amr": auth_type},
+                },
+            }
+        ],
+    }
+
+
+def function_trust() -> dict[str, Any]:
+    """The trust document of a function's role; no identity can assume it."""
+    statement = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def trust_allows(trust: Policy, *, identity_pool_id: str, amr: Sequence[str], identity_id: str) -> bool:
+    """May this identity of an identity pool assume the role whose parsed trust policy is `trust`?
+
+    `amr` holds `authenticated` or `unauthenticated`, then the login providers.
+    """
+    keys = normal({f"{FEDERATED}:aud": identity_pool_id, f"{FEDERATED}:amr": amr, f"{FEDERATED}:sub": identity_id})
+    effects = [
+        statement.allows
+        for statement in trust.statements
+        if ("Federated", FEDERATED) in statement.principals
+        and statement.names_action(_WEB_IDENTITY)
+        and statement.conditions_hold(keys)
+    ]
+    return bool(effects) and all(effects)
+
+
+def choose_role(
+    claims: Mapping[str, Any] | None,
+    *,
+    authenticated_role: str | None,
+    unauthenticated_role: str | None,
+    mapping: RoleMapping | None = None,
+    custom_role_arn: str | None = None,
+) -> str:
+    """The ARN of the role for an identity. `claims` are those of the verified ID token, None for a guest.
+
+    Raises NotAuthorizedException when a custom role is not the caller's or an ambiguous choice must be denied, and
+    InvalidIdentityPoolConfigurationException when the pool has no role for the case.
+    """
+    if claims is None:
+        if custom_role_arn is not None:
+            raise NotAuthorizedException("Access to the custom role is denied: it is not in the token.")
+        return _configured(unauthenticated_role)
+    roles = _texts(claims.get("cognito:roles"))
+    if custom_role_arn is not None:
+        if custom_role_arn not in roles:
+            raise NotAuthorizedException("Access to the custom role is denied: it is not in the token.")
+        return custom_role_arn
+    if mapping is None:
+        return _configured(authenticated_role)
+    chosen = _by_token(claims, roles) if mapping.kind == "Token" else _by_rules(claims, mapping.rules)
+    if chosen is not None:
+        return chosen
+    if mapping.ambiguous == "Deny":
+        raise NotAuthorizedException("The role for this identity cannot be determined.")
+    return _configured(authenticated_role)
+
+
+def _configured(role: str | None) -> str:
+    if not role:
+        raise InvalidIdentityPoolConfigurationException(
+            "Invalid identity pool configuration. Check assigned IAM roles for this pool."
+        )
+    return role
+
+
+def _by_token(claims: Mapping[str, Any], roles: Sequence[str]) -> str | None:
+    preferred = claims.get("cognito:preferred_role")
+    if isinstance(preferred, str) and preferred:
+        return preferred
+    return roles[0] if len(set(roles)) == 1 else None
+
+
+def _by_rules(claims: Mapping[str, Any], rules: Sequence[RoleRule]) -> str | None:
+    return next((rule.role_arn for rule in rules if rule.claim in claims and _matches(rule, claims[rule.claim])), None)
+
+
+def _matches(rule: RoleRule, claim: Any) -> bool:
+    """A list claim (`cognito:groups`) contains whole elements only, so that `Admins` is not found in `NotAdmins`."""
+    if isinstance(claim, list):
+        equal, contains, starts = claim == [rule.value], rule.value in claim, False
+    else:
+        text = str(claim).lower() if isinstance(claim, bool) else str(claim)
+        equal, contains, starts = text == rule.value, rule.value in text, text.startswith(rule.value)
+    return {"Equals": equal, "NotEqual": not equal, "Contains": contains, "StartsWith": starts}[rule.match]
+
+
+def _texts(claim: Any) -> tuple[str, ...]:
+    return tuple(one for one in claim if isinstance(one, str)) if isinstance(claim, list) else ()
