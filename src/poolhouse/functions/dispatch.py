@@ -1,0 +1,160 @@
+"""The functions of one backend: takes their specs, finds one by name, repeats asynchronous invocations that fail."""
+
+import asyncio
+import uuid
+from collections.abc import Callable, Sequence
+
+from poolhouse.errors import RequestEntityTooLargeException, ResourceNotFoundException, TooManyRequestsException
+
+from .fleet import Bounds, Fleet
+from .invocations import (
+    REQUEST_LIMIT,
+    FunctionSpec,
+    Invocation,
+    Job,
+    RoleCredentials,
+    not_found,
+    request_too_large,
+    stopped,
+)
+from .runtime_api import RuntimeApi
+from .worker import Host
+
+
+class Functions:
+    """Runs the user's functions.
+
+    `max_workers` and `queue_limit` count per function, so that no function takes the place of another. `log` gets the
+    function's name, the request id (or "" between invocations) and one line without its end. `clock` gives epoch
+    microseconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        credentials: Callable[[str, str], RoleCredentials],
+        endpoint_url: str,
+        region: str,
+        account_id: str,
+        clock: Callable[[], int],
+        log: Callable[[str, str, str], None],
+        max_workers: int = 4,
+        queue_limit: int = 1000,
+        idle_seconds: float = 60.0,
+        retry_delays: tuple[float, ...] = (60.0, 120.0),
+    ) -> None:
+        self._api = RuntimeApi()
+        self._host = Host(self._api, credentials, endpoint_url, region, account_id, clock, log)
+        self._bounds = Bounds(max_workers, queue_limit, idle_seconds)
+        self._retry_delays = retry_delays
+        self._fleets: dict[str, Fleet] = {}
+        self._retiring: dict[asyncio.Task[None], Fleet] = {}
+        self._turns: dict[str, asyncio.Semaphore] = {}
+        self._later: set[asyncio.Task[None]] = set()
+        self._running = False
+
+    async def start(self) -> None:
+        await self._api.start()
+        self._running = True
+
+    async def stop(self, grace_seconds: float = 2.0) -> None:
+        """Ends with no process left; running invocations get `grace_seconds`, waiting and asynchronous ones end."""
+        self._running = False
+        fleets = [*self._fleets.values(), *self._retiring.values()]
+        self._fleets = {}
+        await asyncio.gather(*(fleet.stop(grace_seconds) for fleet in fleets), *self._retiring)
+        for task in self._later:
+            task.cancel()
+        await asyncio.gather(*self._later, return_exceptions=True)
+        await self._api.stop()
+
+    async def apply(self, specs: Sequence[FunctionSpec]) -> None:
+        """Replaces what changed. Unchanged functions keep their workers; running invocations end where they run."""
+        assert self._running, "start() comes first"
+        wanted = {spec.name: spec for spec in specs}
+        for name in self._fleets.keys() - wanted.keys():
+            for job in self._retire(self._fleets.pop(name)):
+                job.fail(not_found(self._host.arn(name)))
+        for name, spec in wanted.items():
+            current = self._fleets.get(name)
+            if current is not None and current.spec == spec:
+                continue
+            fleet = self._fleets[name] = Fleet(spec, self._host, self._bounds)
+            fleet.warm_up()
+            for job in self._retire(current) if current is not None else ():
+                fleet.submit(job)
+
+    async def invoke(self, name: str, event: bytes) -> Invocation:
+        """Runs the function on a JSON event and waits. Whatever goes wrong is the invocation's `error`."""
+        return await self._invoke(name, event, str(uuid.uuid4()))
+
+    async def invoke_async(self, name: str, event: bytes) -> str:
+        """Accepts the event and runs the function later, again after an error, as often as there are retry delays.
+
+        Raises ResourceNotFoundException, RequestEntityTooLargeException, or TooManyRequestsException with a full queue.
+        Accepted events live in memory: they end with the process.
+        """
+        if name not in self._fleets:
+            raise ResourceNotFoundException(not_found(self._host.arn(name)).message)
+        if len(event) > REQUEST_LIMIT:
+            raise RequestEntityTooLargeException(request_too_large(len(event)).message)
+        if len(self._later) >= self._bounds.queue_limit:
+            raise TooManyRequestsException
+        request_id = str(uuid.uuid4())
+        task = asyncio.create_task(self._run_later(name, event, request_id))
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
+        return request_id
+
+    def pids(self) -> list[int]:
+        """The worker processes that live, those of replaced functions included."""
+        fleets = [*self._fleets.values(), *self._retiring.values()]
+        return [pid for fleet in fleets for pid in fleet.pids()]
+
+    async def _invoke(self, name: str, event: bytes, request_id: str) -> Invocation:
+        job = Job(request_id, event, asyncio.get_running_loop().create_future())
+        fleet = self._fleets.get(name)
+        if not self._running:
+            job.fail(stopped())
+        elif fleet is None:
+            job.fail(not_found(self._host.arn(name)))
+        elif len(event) > REQUEST_LIMIT:
+            job.fail(request_too_large(len(event)))
+        else:
+            fleet.submit(job)
+        try:
+            return await job.outcome
+        except asyncio.CancelledError:
+            if name in self._fleets:
+                self._fleets[name].forget(job)
+            raise
+
+    async def _run_later(self, name: str, event: bytes, request_id: str) -> None:
+        """Asynchronous events leave one worker of the function to callers that wait."""
+        try:
+            await self._attempt(name, event, request_id)
+        except asyncio.CancelledError:
+            self._host.log(name, request_id, "The event is dropped: the server is stopping.")
+            raise
+
+    async def _attempt(self, name: str, event: bytes, request_id: str) -> None:
+        turns = self._turns.setdefault(name, asyncio.Semaphore(max(1, self._bounds.max_workers - 1)))
+        for delay in (*self._retry_delays, None):
+            async with turns:
+                outcome = await self._invoke(name, event, request_id)
+            if outcome.error is None:
+                return
+            if delay is None:
+                self._host.log(
+                    name, request_id, f"The event is dropped after its last attempt: {outcome.error.message}"
+                )
+                return
+            await asyncio.sleep(delay)
+
+    def _retire(self, fleet: Fleet) -> Sequence[Job]:
+        """Takes a fleet out of service; its running invocations end in the background."""
+        waiting = fleet.retire()
+        task = asyncio.create_task(fleet.emptied())
+        self._retiring[task] = fleet
+        task.add_done_callback(self._retiring.pop)
+        return tuple(waiting)

@@ -1,0 +1,155 @@
+"""Runs inside a worker process: sets limits and paths, then gives way to awslambdaric's own loop.
+
+It is started as a file, not as a module, so that nothing of the server is imported here.
+`inside.py HANDLER LIFE_FD MEMORY_MB HANDLER_FOLDER PROJECT GENERATED`: LIFE_FD is a pipe that the server never writes
+to and that closes when the server is gone.
+"""
+
+import base64
+import fcntl
+import os
+import resource
+import select
+import signal
+import sys
+import threading
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES, ExtensionFileLoader, FileFinder, SourceFileLoader
+from typing import Any
+from uuid import UUID
+
+from awslambdaric import bootstrap
+from awslambdaric.lambda_config import LambdaConfigProvider
+from awslambdaric.lambda_runtime_client import LambdaRuntimeClient
+from awslambdaric.lambda_runtime_exception import FaultException
+from awslambdaric.lambda_runtime_marshaller import Encoder, LambdaMarshaller
+
+BASE_MB = 64
+"""What the interpreter and the runtime client may use beyond the function's own memory."""
+
+
+class TolerantEncoder(Encoder):  # type: ignore[misc]
+    """awslambdaric's encoder, and the values that Python handlers return: times, bytes, sets, UUIDs.
+
+    A datetime without zone is UTC, as a worker's clock is. Numbers that JSON does not have are refused.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.allow_nan = False
+        self.encoding = None
+
+    def default(self, obj: Any) -> Any:
+        match obj:
+            case datetime():
+                aware = obj if obj.tzinfo else obj.replace(tzinfo=UTC)
+                return aware.astimezone(UTC).isoformat().replace("+00:00", "Z")
+            case date() | time():
+                return obj.isoformat()
+            case bytes() | bytearray() | memoryview():
+                return base64.b64encode(obj).decode("ascii")
+            case set() | frozenset():
+                return list(obj)
+            case UUID():
+                return str(obj)
+            case Decimal() if not obj.is_finite():
+                raise ValueError(f"{obj} is not a JSON number")
+        return super().default(obj)
+
+
+class TolerantMarshaller(LambdaMarshaller):  # type: ignore[misc]
+    """awslambdaric's documented place for another encoding of results."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.jsonEncoder = TolerantEncoder()
+
+    def marshal_response(self, response: Any) -> tuple[bytes, str]:
+        try:
+            return self.jsonEncoder.encode(response).encode("utf-8"), "application/json"
+        except Exception as error:
+            raise FaultException(FaultException.MARSHAL_ERROR, f"Unable to marshal response: {error}") from error
+
+
+class WorkerClient(LambdaRuntimeClient):  # type: ignore[misc]
+    """awslambdaric's client under this worker's secret path; its Python half takes no path as part of the address."""
+
+    def __init__(self, address: str) -> None:
+        host, _, self._token = address.partition("/")
+        super().__init__(host)
+        self.marshaller = TolerantMarshaller()
+
+    def call_rapid(self, http_method: str, endpoint: str, *rest: Any, **named: Any) -> None:
+        super().call_rapid(http_method, f"/{self._token}{endpoint}", *rest, **named)
+
+
+class FreshLoader(SourceFileLoader):
+    """Compiles the user's source at every start.
+
+    Python's cache takes an edit within the same second that keeps the size for the old source, and litters the project.
+    """
+
+    def path_stats(self, path: str) -> Any:
+        raise OSError(f"{path} is not cached")
+
+
+def load_freshly(project: str) -> None:
+    """Uses FreshLoader below `project`, except for installed packages."""
+    loaders: Any = ((ExtensionFileLoader, EXTENSION_SUFFIXES), (FreshLoader, SOURCE_SUFFIXES))
+
+    def find_in(folder: str) -> FileFinder:
+        inside = f"{folder}/".startswith(f"{project}/")
+        if not inside or "site-packages" in folder or folder.startswith(sys.prefix):
+            raise ImportError("not the user's own folder", path=folder)
+        return FileFinder(folder, *loaders)
+
+    sys.path_hooks.insert(0, find_in)
+
+
+def set_limits(memory_mb: int) -> None:
+    """Bounds private memory (the kernel of Linux enforces it, that of macOS does not) and forbids core dumps."""
+    allowed = (memory_mb + BASE_MB) * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_DATA, (allowed, allowed))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def die_with(life: int) -> None:
+    """Ends this process group when the other end of the pipe closes, however the server dies.
+
+    On Linux the kernel sends the signal itself: code that keeps the interpreter lock cannot outlive the server either.
+    """
+    os.set_inheritable(life, False)
+    if sys.platform == "linux":
+        fcntl.fcntl(life, fcntl.F_SETOWN, -os.getpgrp())
+        fcntl.fcntl(life, fcntl.F_SETSIG, signal.SIGKILL)
+        fcntl.fcntl(life, fcntl.F_SETFL, fcntl.fcntl(life, fcntl.F_GETFL) | os.O_ASYNC)
+        if select.select([life], [], [], 0)[0]:
+            end_group()
+    else:
+        threading.Thread(target=wait_for_end, args=(life,), daemon=True).start()
+
+
+def wait_for_end(life: int) -> None:
+    os.read(life, 1)
+    end_group()
+
+
+def end_group() -> None:
+    os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
+def main(arguments: list[str]) -> None:
+    """A worker polls in its main thread on every Python version: a thread for each poll costs more than the poll."""
+    life, memory_mb, *folders = arguments[2:]
+    die_with(int(life))
+    set_limits(int(memory_mb))
+    load_freshly(folders[1])
+    sys.path[:0] = folders
+    del sys.modules["resource"]  # a handler's folder often has a resource.py of its own
+    config = LambdaConfigProvider(arguments)
+    bootstrap.run(config.handler, WorkerClient(config.api_address))
+
+
+if __name__ == "__main__":
+    main(sys.argv)
