@@ -1,0 +1,106 @@
+"""Reads a project: runs `amplify/backend.py` in a process of its own and brings back the Manifest or the mistake.
+
+The server never imports user code, and every load starts from clean modules.
+"""
+
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from poolhouse import errors
+from poolhouse.errors import ProjectError, UserError
+
+from .evaluation import FIRST, Mistake, Outcome
+from .manifest import Manifest
+
+TIME_LIMIT_SECONDS: Final = 10.0
+_CHILD: Final = "import sys; from poolhouse.define.evaluation import main; main(sys.argv[1:])"
+
+
+def load(project: Path, *, time_limit_seconds: float = TIME_LIMIT_SECONDS) -> Manifest:
+    """The Manifest of the project in this folder.
+
+    Raises the UserError that the definitions raise; ProjectError when there is no backend, when other code of the user
+    fails, and when it takes too long. Blocks: call it from a thread where an event loop runs. What the user's modules
+    print goes to standard error.
+    """
+    root = project.resolve()
+    if not (root / FIRST).is_file():
+        raise ProjectError(
+            f"There is no {FIRST} in {project}.",
+            resolution=f"Run the command in your project's folder, or create {FIRST} with define_backend(...).",
+        )
+    answer, status = _run_child(root, time_limit_seconds)
+    try:
+        outcome = msgspec.json.decode(answer, type=Outcome)
+    except msgspec.DecodeError as broken:
+        raise ProjectError(
+            f"{FIRST} ended its process (exit status {status}) before its definitions were read.",
+            resolution="Remove what ends or replaces the process; definitions only describe.",
+            location=FIRST,
+        ) from broken
+    if outcome.manifest is not None:
+        return outcome.manifest
+    assert outcome.mistake is not None
+    raise _revived(outcome.mistake)
+
+
+def _run_child(root: Path, time_limit_seconds: float) -> tuple[bytes, int]:
+    """Run the child and read its pipe to the end; the whole process group is ended afterwards, whatever happened."""
+    reading, writing = os.pipe()
+    command = [sys.executable, "-B", "-P", "-c", _CHILD, str(root), str(writing)]
+    try:
+        child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            command, cwd=root, stdin=subprocess.DEVNULL, stdout=2, pass_fds=[writing], start_new_session=True
+        )
+    finally:
+        os.close(writing)
+    try:
+        answer = _read(reading, time.monotonic() + time_limit_seconds)
+    except TimeoutError:
+        raise ProjectError(
+            f"Reading {FIRST} took longer than {time_limit_seconds:g} seconds.",
+            resolution="Remove what waits or computes from the definitions; they only describe.",
+            location=FIRST,
+        ) from None
+    finally:
+        os.close(reading)
+        _end_group(child)
+    return answer, child.returncode
+
+
+def _read(reading: int, deadline: float) -> bytes:
+    answer = bytearray()
+    with selectors.DefaultSelector() as selector:
+        selector.register(reading, selectors.EVENT_READ)
+        while selector.select(max(0.0, deadline - time.monotonic())):
+            part = os.read(reading, 1 << 16)
+            if not part:
+                return bytes(answer)
+            answer += part
+    raise TimeoutError
+
+
+def _end_group(child: "subprocess.Popen[bytes]") -> None:
+    """End the child and what the user's modules may have started; before the wait, so that the id cannot be another's.
+
+    A child that has ended keeps its own exit status.
+    """
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+
+
+def _revived(mistake: Mistake) -> UserError:
+    """The same class as in the child, when it is one of ours."""
+    found = getattr(errors, mistake.name, ProjectError)
+    kind = found if isinstance(found, type) and issubclass(found, UserError) else ProjectError
+    return kind(mistake.message, resolution=mistake.resolution, location=mistake.location)
