@@ -1,0 +1,5 @@
+"""`python -m poolhouse` is the `poolhouse` command."""
+
+from poolhouse.cli import main
+
+main()

@@ -1,0 +1,273 @@
+"""`poolhouse dev` and `poolhouse serve`: bind, load, start, watch, stop."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from rich.console import Console
+from rich.markup import escape
+from watchfiles import awatch
+
+from poolhouse import outputs, service_model, telemetry
+from poolhouse.app import Server
+from poolhouse.cli.workers import supervise
+from poolhouse.config import Mode, Settings, load
+from poolhouse.crypto.vault import Vault
+from poolhouse.define.manifest import Manifest
+from poolhouse.define.project import load as load_manifest
+from poolhouse.define.types import write_schema_types
+from poolhouse.errors import SettingError, UserError
+from poolhouse.operations.backend import Applied, Change, current
+from poolhouse.store.database import open_database
+
+Overrides = Mapping[str, object]
+_stdout = Console(highlight=False, soft_wrap=True)
+_stderr = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def run_dev(project: Path, overrides: Overrides, *, allow_destructive: bool) -> None:
+    """The development server; returns after Ctrl-C with every worker gone."""
+    settings, bound = _prepare("dev", project, overrides)
+    manifest = load_manifest(project)
+    _run(_Development(settings, project, allow_destructive=allow_destructive).run(manifest, bound))
+
+
+def run_serve(
+    project: Path, overrides: Overrides, *, workers: int, allow_destructive: bool, inherited: int | None
+) -> None:
+    """The production server: one process, or several that share the socket `inherited` and the database."""
+    settings, bound = _prepare("serve", project, overrides, inherited)
+    if workers > 1:
+        if not settings.database.startswith("postgres"):
+            raise SettingError(
+                "SQLite has one writer, so it serves one process.", resolution="Use --workers 1, or PostgreSQL."
+            )
+        supervise(workers, bound, _arguments(project, settings, allow_destructive=allow_destructive))
+        return
+    _run(_production(settings, project, load_manifest(project), bound, allow_destructive=allow_destructive))
+
+
+def _run(main: Any) -> None:
+    with asyncio.Runner(loop_factory=_new_loop) as runner:
+        runner.run(main)
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    import uvloop
+
+    return uvloop.new_event_loop()
+
+
+def _arguments(project: Path, settings: Settings, *, allow_destructive: bool) -> list[str]:
+    """What a worker is started with; the database's address stays in the environment if it came from there."""
+    given = ["--project", str(project), "--host", settings.host, "--port", str(settings.port)]
+    given += ["--database", settings.database]
+    return [*given, "--allow-destructive"] if allow_destructive else given
+
+
+def _prepare(
+    mode: Mode, project: Path, overrides: Overrides, inherited: int | None = None
+) -> tuple[Settings, socket.socket]:
+    """Bind first, so that port 0 is known to everything that needs the address."""
+    settings = load(mode, project, overrides)
+    telemetry.configure(settings.log_level, settings.log_format, service_model.sensitive_members())
+    bound = bind(settings.host, settings.port) if inherited is None else socket.socket(fileno=inherited)
+    port = bound.getsockname()[1]
+    return (settings if port == settings.port else load(mode, project, {**overrides, "port": port})), bound
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A bound socket. Raises SettingError when the address cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise SettingError(
+            f"Port {port} on {host} cannot be used ({error.strerror}).",
+            resolution="Stop what runs there, or choose another one with --port (0 takes a free one).",
+        ) from error
+    bound.set_inheritable(True)
+    return bound
+
+
+class _Uvicorn(uvicorn.Server):
+    """Ends on the usual signals without raising them again, because our own shutdown comes after it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        try:
+            yield
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.remove_signal_handler(number)
+
+
+def uvicorn_server(server: Server) -> uvicorn.Server:
+    """Uvicorn around our application, quiet: the application itself says what is worth saying."""
+    config = uvicorn.Config(
+        server,
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=10,
+        h11_max_incomplete_event_size=65536,
+    )
+    return _Uvicorn(config)
+
+
+async def _production(
+    settings: Settings, project: Path, manifest: Manifest, bound: socket.socket, *, allow_destructive: bool
+) -> None:
+    server = Server(settings, project)
+    start_metrics(settings)
+    try:
+        made, withheld = await server.start(manifest, allow_destructive=allow_destructive)
+        for change in made:
+            telemetry.log.info("applied", change=str(change))
+        for change in withheld:
+            telemetry.log.warning("withheld", change=str(change), remedy="--allow-destructive")
+        telemetry.log.info("ready", url=settings.public_url)
+        await uvicorn_server(server).serve(sockets=[bound])
+    finally:
+        await server.stop()
+
+
+def start_metrics(settings: Settings) -> None:
+    """Prometheus metrics on their own port, when one is set."""
+    if settings.metrics_port:
+        from prometheus_client import start_http_server
+
+        start_http_server(settings.metrics_port, settings.host, telemetry.REGISTRY)
+
+
+def write_for(
+    settings: Settings, applied: Applied, folder: Path, names: tuple[str, ...] = outputs.DEFAULT
+) -> tuple[Path, ...]:
+    """Write the named client files of an applied backend; returns those that changed."""
+    return outputs.write_outputs(
+        folder,
+        applied.manifest,
+        outputs.Applied(
+            region=settings.region,
+            user_pool_id=applied.pool_id,
+            user_pool_client_id=applied.client_id,
+            identity_pool_id=applied.identity_pool_id,
+            base_url=settings.public_url,
+            api_key=applied.api_key.value if applied.api_key else None,
+        ),
+        names,
+    )
+
+
+def write_client_files(project: Path, folder: Path, overrides: Overrides) -> list[Path]:
+    """The client files of a backend that `dev` or `serve` has applied before. Changes nothing in the database."""
+    settings = load("dev", project, overrides)
+    manifest = load_manifest(project)
+    applied = asyncio.run(_read(settings, manifest))
+    if manifest.auth is not None and applied.pool_id is None:
+        raise UserError(
+            "This backend was never applied to this database.",
+            resolution="Run poolhouse dev or poolhouse serve once, with the same --database.",
+        )
+    write_for(settings, applied, folder)
+    return [folder / name for name in outputs.DEFAULT]
+
+
+async def _read(settings: Settings, manifest: Manifest) -> Applied:
+    database = open_database(settings.database)
+    await database.start()
+    try:
+        return await current(settings, database, Vault(settings.master_key), manifest)
+    finally:
+        await database.stop()
+
+
+class _Development:
+    """One run of `poolhouse dev`."""
+
+    def __init__(self, settings: Settings, project: Path, *, allow_destructive: bool) -> None:
+        self._settings = settings
+        self._project = project
+        self._destructive = allow_destructive
+        self._server = Server(settings, project)
+
+    async def run(self, manifest: Manifest, bound: socket.socket) -> None:
+        stop = asyncio.Event()
+        start_metrics(self._settings)
+        watching = None
+        try:
+            self._tell(*await self._server.start(manifest, allow_destructive=self._destructive))
+            self._write()
+            serving = uvicorn_server(self._server)
+            watching = asyncio.create_task(self._watch(stop))
+            self._banner()
+            await serving.serve(sockets=[bound])
+        finally:
+            stop.set()
+            if watching is not None:
+                await watching
+            await self._server.stop()
+
+    async def _watch(self, stop: asyncio.Event) -> None:
+        """Apply every change of the definitions and handlers; a broken one leaves the last good state."""
+        folder = self._project / "amplify"
+        async for _changes in awatch(folder, stop_event=stop, step=50, debounce=200, recursive=True):
+            try:
+                manifest = await asyncio.to_thread(load_manifest, self._project)
+                self._tell(*await self._server.reload(manifest, allow_destructive=self._destructive))
+                self._write()
+            except UserError as error:
+                _stderr.print(f"[bold red]{error.name}[/bold red]  {escape(str(error))}")
+                _stderr.print("[dim]The last good definitions stay in force.[/dim]")
+            else:
+                _stdout.print("[green]Reloaded.[/green]")
+
+    def _write(self) -> None:
+        assert self._server.applied is not None
+        write_for(self._settings, self._server.applied, self._project)
+        generated = self._project / ".amplify" / "generated"
+        write_for(self._settings, self._server.applied, generated, ("amplify_client.py",))
+        write_schema_types(generated, self._server.applied.manifest)
+
+    def _tell(self, made: list[Change], withheld: list[Change]) -> None:
+        for change in made:
+            _stdout.print(f"  {escape(str(change))}")
+        for change in withheld:
+            _stderr.print(
+                f"[bold yellow]Kept:[/bold yellow] {escape(str(change))}. To do it all the same: --allow-destructive"
+            )
+
+    def _banner(self) -> None:
+        applied, settings = self._server.applied, self._settings
+        assert applied is not None
+        rows = {
+            "Server": settings.public_url,
+            "GraphQL": f"{settings.public_url}/graphql" if applied.manifest.data else None,
+            "Inbox": f"{settings.public_url}/inbox",
+            "User pool": applied.pool_id,
+            "App client": applied.client_id,
+            "Identity pool": applied.identity_pool_id,
+            "Root key": settings.root_access_key_id or None,
+            "Root secret": settings.root_secret_access_key or None,
+            "Outputs": str(self._project / "amplify_outputs.json"),
+        }
+        _stdout.print("\n[bold]Poolhouse[/bold] is ready. Ctrl-C ends it.\n")
+        for name, value in rows.items():
+            if value:
+                _stdout.print(f"  [dim]{name:<14}[/dim] {escape(value)}")
+        _stdout.print()

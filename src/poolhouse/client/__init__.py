@@ -1,0 +1,27 @@
+"""The Python client: sign in with SRP, keep tokens fresh, call the backend's queries and mutations.
+
+    from poolhouse.client import generate_client, sign_in
+
+    session = sign_in("amplify_outputs.json", "admin@example.com", "...")
+    client = generate_client("amplify_outputs.json", session=session)
+    client.mutations.add_user_to_group(userId=user_id, groupName="ADMINS")
+
+It reads the same `amplify_outputs.json` as the other clients and speaks the same protocols; it works against AWS too.
+"""
+
+from poolhouse.client.data import Client, GraphQLError, OperationError, generate_client
+from poolhouse.client.outputs import Outputs
+from poolhouse.client.session import NewPasswordRequired, Session, sign_in
+from poolhouse.client.wire import RequestRefused
+
+__all__ = [
+    "Client",
+    "GraphQLError",
+    "NewPasswordRequired",
+    "OperationError",
+    "Outputs",
+    "RequestRefused",
+    "Session",
+    "generate_client",
+    "sign_in",
+]

@@ -1,0 +1,48 @@
+"""The local inbox of `poolhouse dev`: messages end here instead of with a mail server."""
+
+from typing import Any, Final
+
+from poolhouse.crypto.vault import Vault
+from poolhouse.store import messages as rows
+from poolhouse.store.database import Database, Transaction
+from poolhouse.store.messages import Letter
+
+from . import outbox
+from .outbox import Content
+
+_MOST: Final = 1000
+
+
+class LocalInbox:
+    """A sender whose delivery is a row, so a message is in exactly one of outbox and inbox."""
+
+    async def send(self, tx: Transaction, letter: Letter, content: Content) -> None:  # noqa: ARG002 - stays sealed
+        await rows.keep(tx, letter)
+
+
+async def messages(
+    database: Database,
+    vault: Vault,
+    *,
+    username: str | None = None,
+    destination: str | None = None,
+    pool: str | None = None,
+) -> list[dict[str, Any]]:
+    """The latest 1,000 messages that match every filter given, oldest first; `created` is epoch seconds."""
+    async with database.read() as tx:
+        letters = await rows.latest(tx, username=username, destination=destination, pool_id=pool, most=_MOST)
+    return [_shown(letter, outbox.content(vault, letter)) for letter in letters]
+
+
+def _shown(letter: Letter, content: Content) -> dict[str, Any]:
+    return {
+        "username": letter.username,
+        "destination": letter.destination,
+        "pool": letter.pool_id,
+        "medium": letter.medium,
+        "purpose": letter.purpose,
+        "subject": content.subject,
+        "body": content.body,
+        "code": content.code,
+        "created": letter.created // 1000 / 1000,
+    }

@@ -1,0 +1,109 @@
+"""The end of every first factor: was the proof right, may this user sign in now, and what does he get.
+
+One write block decides. It locks the user first, so parallel guesses are counted one after the other and each is
+answered by the count that it found: no number of simultaneous requests gets more tries than the same requests in turn.
+"""
+
+from typing import Final
+
+from poolhouse.errors import (
+    IncorrectUsernameOrPassword,
+    InvalidSession,
+    NotAuthorizedException,
+    PasswordAttemptsExceeded,
+    PasswordResetRequiredException,
+    ServiceError,
+    UserDisabled,
+    UserNotConfirmedException,
+)
+from poolhouse.store import attempts, users
+from poolhouse.store.database import Transaction
+from poolhouse.store.users import User
+
+from . import challenges, issuing, new_password, protection
+from .challenges import Ticket
+from .door import Door
+from .gate import Answer
+from .issuing import Grant
+
+_PASSWORD: Final = "password"  # noqa: S105 - the name of a counter
+_EXPIRED: Final = "Temporary password has expired and must be reset by an administrator."
+
+
+def refuse_by_status(door: Door, user: User) -> None:
+    """What AWS says before it looks at the password. A client that hides who exists says it behind a right one."""
+    if door.hides_unknown_users:
+        return
+    refusal = _standing(door, user)
+    if refusal is not None:
+        raise refusal
+
+
+async def refuse_waiting(door: Door, tx: Transaction, user: User | None, typed: str) -> None:
+    """Spare the arithmetic while nobody may try. Raises PasswordAttemptsExceeded."""
+    row = await attempts.find(tx, _counter(door, user, typed))
+    if attempts.is_locked(row, door.ctx.now):
+        raise PasswordAttemptsExceeded
+
+
+async def admit(door: Door, seen: User | None, typed: str, *, proven: bool, ticket: Ticket | None = None) -> Answer:
+    """Tokens or the next challenge. `seen` is the user whose credential the proof was checked against."""
+    async with door.ctx.services.database.write() as tx:
+        outcome = await _decide(door, tx, seen, typed, proven=proven, ticket=ticket)
+    if isinstance(outcome, ServiceError):
+        raise outcome
+    if isinstance(outcome, User):
+        return new_password.challenge(door, outcome, typed)
+    return await signed_in(door, outcome, typed)
+
+
+async def signed_in(door: Door, granted: Grant, typed: str) -> Answer:
+    result = await issuing.result(door.ctx.services, granted, door.ctx.now, typed=typed)
+    return {"AuthenticationResult": result, "ChallengeParameters": {}}
+
+
+async def _decide(
+    door: Door, tx: Transaction, seen: User | None, typed: str, *, proven: bool, ticket: Ticket | None
+) -> Grant | User | ServiceError:
+    """Errors are returned, because raising one would take back what was counted."""
+    now = door.ctx.now
+    user = await users.by_id(tx, seen.id if seen else 0, lock=True)
+    if ticket is not None and not await challenges.spend(tx, ticket):
+        return InvalidSession()
+    counter = _counter(door, seen, typed)
+    if not proven or user is None or seen is None or user.credential != seen.credential:
+        return IncorrectUsernameOrPassword() if await attempts.fail(tx, counter, now) else PasswordAttemptsExceeded()
+    failures = await attempts.find(tx, counter)
+    if attempts.is_locked(failures, now):
+        return PasswordAttemptsExceeded()
+    if failures is not None:
+        await attempts.forget(tx, counter)
+    refusal = _standing(door, user) or _expiry(user, now)
+    if refusal is not None:
+        return refusal
+    if user.status == "FORCE_CHANGE_PASSWORD":
+        return user
+    family = await issuing.new_family(tx, door.client, user, now)
+    return await issuing.grant(
+        door.ctx.services, tx, pool=door.pool, client=door.client, user=user, family=family, now=now
+    )
+
+
+def _standing(door: Door, user: User) -> ServiceError | None:
+    if not user.enabled:
+        return UserDisabled()
+    if user.status == "UNCONFIRMED":
+        return UserNotConfirmedException()
+    if user.status == "RESET_REQUIRED":
+        return IncorrectUsernameOrPassword() if door.hides_unknown_users else PasswordResetRequiredException()
+    return None
+
+
+def _expiry(user: User, now: int) -> ServiceError | None:
+    if user.temporary_until is not None and user.temporary_until <= now:
+        return NotAuthorizedException(_EXPIRED)
+    return None
+
+
+def _counter(door: Door, user: User | None, typed: str) -> str:
+    return protection.subject(door.vault, _PASSWORD, door.pool, user, typed)

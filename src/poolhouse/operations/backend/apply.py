@@ -1,0 +1,255 @@
+"""Carries out a plan. Idempotent; nothing that holds users is dropped unless that is allowed expressly."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from poolhouse.config import Settings
+from poolhouse.crypto.codes import client_id, new_uuid, pool_suffix
+from poolhouse.crypto.tokens import SigningKey
+from poolhouse.crypto.vault import Vault
+from poolhouse.define.manifest import Auth, Manifest
+from poolhouse.operations._signing import stored_keys
+from poolhouse.operations.backend.desired import all_roles, client_settings, pool_settings
+from poolhouse.operations.backend.plan import Change, plan
+from poolhouse.operations.backend.state import (
+    API,
+    API_KEY,
+    CLIENT,
+    GROUP,
+    IDENTITY_POOL,
+    POOL,
+    ApiKey,
+    Applied,
+    Names,
+    only,
+)
+from poolhouse.operations.context import Services
+from poolhouse.store import backend, clients, groups, identities, pools, roles
+from poolhouse.store import settings as rows
+from poolhouse.store.backend import Resource
+from poolhouse.store.clients import Client
+from poolhouse.store.database import Database, Transaction
+from poolhouse.store.pools import Pool, StoredKey
+
+_DAY = 86_400_000_000
+_KEY_PURPOSE = "api-key"
+
+
+class _Work(NamedTuple):
+    """What every step needs."""
+
+    services: Services
+    tx: Transaction
+    manifest: Manifest
+    now: int
+    signing: Sequence[StoredKey]
+
+
+async def apply(
+    services: Services, manifest: Manifest, *, allow_destructive: bool = False
+) -> tuple[Applied, list[Change], list[Change]]:
+    """Make the store what the Manifest says: (what it became, changes made, changes withheld).
+
+    Withheld are the changes that would lose users; `allow_destructive` carries them out.
+    """
+    async with services.database.read() as tx:
+        wanted = await plan(tx, manifest)
+    made = [change for change in wanted if allow_destructive or not change.holds_users]
+    withheld = [change for change in wanted if change not in made]
+    signing: Sequence[StoredKey] = ()
+    pool_id = f"{services.settings.region}_{pool_suffix()}"
+    if any(change.kind == POOL and change.action in {"create", "replace"} for change in made):
+        pair = await asyncio.gather(*(services.compute(SigningKey.generate) for _ in range(2)))
+        signing = stored_keys(services.vault, pool_id, pair[0], pair[1], services.clock())
+    async with services.database.write() as tx:
+        work = _Work(services, tx, manifest, services.clock(), signing)
+        for change in made:
+            await _make(work, change, pool_id)
+        await _apply_roles(work)
+    applied = await current(services.settings, services.database, services.vault, manifest)
+    return applied, made, withheld
+
+
+async def current(settings: Settings, database: Database, vault: Vault, manifest: Manifest) -> Applied:
+    """What the resources of an applied Manifest are, without changing anything."""
+    async with database.read() as tx:
+        found = await backend.resources(tx, manifest.name)
+    names = Names(settings, manifest.name)
+    key = only(found, API_KEY)
+    return Applied(
+        backend=manifest.name,
+        manifest=manifest,
+        pool_id=_id(found, POOL),
+        client_id=_id(found, CLIENT),
+        identity_pool_id=_id(found, IDENTITY_POOL),
+        api_id=_id(found, API),
+        api_key=vault.open_token(_KEY_PURPOSE, key.document, ApiKey) if key else None,
+        function_roles={function.name: names.arn("function", function.name) for function in manifest.functions},
+    )
+
+
+def _id(found: list[Resource], kind: str) -> str | None:
+    resource = only(found, kind)
+    return resource.resource_id if resource else None
+
+
+async def _make(work: _Work, change: Change, pool_id: str) -> None:
+    found = await backend.resources(work.tx, work.manifest.name)
+    if change.action == "rename":
+        await _rename(work, found, change)
+    elif change.kind == POOL:
+        await _make_pool(work, found, change, pool_id)
+    elif change.kind == CLIENT:
+        await _make_client(work, found)
+    elif change.kind == IDENTITY_POOL:
+        await _make_identity_pool(work, found)
+    elif change.kind == GROUP:
+        await _make_group(work, found, change)
+    elif change.kind == API:
+        await _make_plain(work, found, change, (client_id(), "{}"))
+    elif change.kind == API_KEY:
+        await _make_api_key(work, found, change)
+
+
+async def _note(work: _Work, kind: str, name: str, resource_id: str, document: str) -> None:
+    await backend.put(work.tx, Resource(work.manifest.name, kind, name, resource_id, document, work.now))
+
+
+async def _rename(work: _Work, found: list[Resource], change: Change) -> None:
+    """The names of the auth and the data definition are only names; ids and users stay."""
+    for resource in found:
+        if resource.kind == change.kind or (change.kind == POOL and resource.kind == CLIENT):
+            await backend.remove(work.tx, resource)
+            await backend.put(work.tx, resource._replace(name=change.name, modified=work.now))
+
+
+async def _make_pool(work: _Work, found: list[Resource], change: Change, pool_id: str) -> None:
+    existing = only(found, POOL)
+    if existing is not None and change.action in {"remove", "replace"}:
+        await _drop_pool(work, found)
+    auth = work.manifest.auth
+    if auth is None:
+        return
+    wanted = pool_settings(auth)
+    if change.action == "change":
+        assert existing is not None
+        pool = await pools.get(work.tx, existing.resource_id)
+        await pools.change(work.tx, pool._replace(settings=wanted, modified=work.now))
+        await _note(work, POOL, auth.name, pool.id, rows.encode(wanted))
+        return
+    region = work.services.settings.region
+    await pools.add(work.tx, Pool(pool_id, region, auth.name, wanted, work.now, work.now))
+    for key in work.signing:
+        await pools.add_key(work.tx, key)
+    await _note(work, POOL, auth.name, pool_id, rows.encode(wanted))
+    if change.action == "replace":
+        await _refill(work, auth)
+
+
+async def _drop_pool(work: _Work, found: list[Resource]) -> None:
+    for resource in found:
+        if resource.kind == POOL:
+            await pools.remove(work.tx, resource.resource_id)
+        if resource.kind in {POOL, CLIENT, IDENTITY_POOL, GROUP}:
+            await backend.remove(work.tx, resource)
+
+
+async def _refill(work: _Work, auth: Auth) -> None:
+    """A replaced pool has none of what hung on the old one."""
+    await _make_client(work, await backend.resources(work.tx, work.manifest.name))
+    await _make_identity_pool(work, await backend.resources(work.tx, work.manifest.name))
+    for group in auth.groups:
+        found = await backend.resources(work.tx, work.manifest.name)
+        await _make_group(work, found, Change("create", GROUP, group.name))
+
+
+async def _make_client(work: _Work, found: list[Resource]) -> None:
+    pool, existing = only(found, POOL), only(found, CLIENT)
+    assert pool is not None
+    assert work.manifest.auth is not None
+    wanted = client_settings()
+    name = work.manifest.auth.name
+    if existing is None:
+        made = Client(client_id(), pool.resource_id, name, wanted, None, work.now, work.now)
+        await clients.add(work.tx, made)
+    else:
+        made = await clients.get(work.tx, existing.resource_id)
+        await clients.change(work.tx, made._replace(settings=wanted, modified=work.now))
+    await _note(work, CLIENT, name, made.id, rows.encode(wanted))
+
+
+async def _make_identity_pool(work: _Work, found: list[Resource]) -> None:
+    pool, client, existing = only(found, POOL), only(found, CLIENT), only(found, IDENTITY_POOL)
+    assert pool is not None
+    assert client is not None
+    assert work.manifest.auth is not None
+    names = Names(work.services.settings, work.manifest.name)
+    wanted = identities.IdentityPoolSettings(
+        providers=(identities.Provider(pool.resource_id, client.resource_id),),
+        allow_unauthenticated=True,
+        authenticated_role=names.arn("authenticated"),
+        unauthenticated_role=names.arn("unauthenticated"),
+    )
+    pool_id = existing.resource_id if existing else f"{work.services.settings.region}:{new_uuid()}"
+    name = work.manifest.auth.name
+    await identities.put_pool(work.tx, identities.IdentityPool(pool_id, name, wanted, work.now))
+    await _note(work, IDENTITY_POOL, name, pool_id, msgspec.json.encode(wanted).decode())
+
+
+async def _make_group(work: _Work, found: list[Resource], change: Change) -> None:
+    pool = only(found, POOL)
+    assert pool is not None
+    assert work.manifest.auth is not None
+    if change.action == "remove":
+        await _remove_group(work, found, pool.resource_id, change.name)
+        return
+    wanted = next(group for group in work.manifest.auth.groups if group.name == change.name)
+    arn = Names(work.services.settings, work.manifest.name).arn("group", wanted.name)
+    known = await groups.find(work.tx, pool.resource_id, wanted.name)
+    put = groups.add if known is None else groups.change
+    await put(work.tx, pool.resource_id, wanted.name, role_arn=arn, precedence=wanted.precedence, now=work.now)
+    await _note(work, GROUP, wanted.name, pool.resource_id, str(wanted.precedence))
+
+
+async def _remove_group(work: _Work, found: list[Resource], pool_id: str, name: str) -> None:
+    for resource in found:
+        if (resource.kind, resource.name) == (GROUP, name):
+            await backend.remove(work.tx, resource)
+            if await groups.find(work.tx, pool_id, name):
+                await groups.remove(work.tx, pool_id, name)
+
+
+async def _make_plain(work: _Work, found: list[Resource], change: Change, made: tuple[str, str]) -> None:
+    """A resource that is nothing but its id and its document."""
+    existing = only(found, change.kind)
+    if change.action == "remove":
+        assert existing is not None
+        await backend.remove(work.tx, existing)
+    else:
+        await _note(work, change.kind, change.name, *made)
+
+
+async def _make_api_key(work: _Work, found: list[Resource], change: Change) -> None:
+    data = work.manifest.data
+    days = (data.api_key_expires_in_days if data else None) or 0
+    key = ApiKey(f"da2-{client_id()}", work.now + days * _DAY)
+    sealed = work.services.vault.seal_token(_KEY_PURPOSE, key)
+    await _make_plain(work, found, change, (key.value[:8], sealed))
+
+
+async def _apply_roles(work: _Work) -> None:
+    """Roles are derived wholly from the Manifest, so what it no longer names is gone at once."""
+    found = await backend.resources(work.tx, work.manifest.name)
+    ids = {kind: resource.resource_id for kind in (POOL, IDENTITY_POOL, API) if (resource := only(found, kind))}
+    wanted = {role.arn: role for role in all_roles(work.manifest, work.services.settings, ids, work.now)}
+    existing = {role.arn: role for role in await roles.owned(work.tx, work.manifest.name)}
+    for arn in existing.keys() - wanted.keys():
+        await roles.remove(work.tx, arn)
+    for arn, role in wanted.items():
+        before = existing.get(arn)
+        if before is None or (json.loads(before.policies), before.trust) != (json.loads(role.policies), role.trust):
+            await roles.put(work.tx, role)

@@ -1,0 +1,121 @@
+"""How a Manifest differs from what is there. Changes nothing."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from poolhouse.define.manifest import Auth, Manifest
+from poolhouse.operations.backend.desired import client_settings, pool_settings, wants_api_key
+from poolhouse.operations.backend.state import API, API_KEY, CLIENT, GROUP, IDENTITY_POOL, POOL, only
+from poolhouse.store import backend, groups, pools, settings
+from poolhouse.store.backend import Resource
+from poolhouse.store.database import Transaction
+
+Action = Literal["create", "change", "rename", "replace", "remove"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference. `holds_users` says that carrying it out would lose users or memberships."""
+
+    action: Action
+    kind: str
+    name: str
+    detail: str = ""
+    holds_users: bool = False
+
+    def __str__(self) -> str:
+        told = f"{self.action} {self.kind.replace('_', ' ')} {self.name}"
+        return f"{told}: {self.detail}" if self.detail else told
+
+
+async def plan(tx: Transaction, manifest: Manifest) -> list[Change]:
+    """Every difference, in the order in which it is applied."""
+    found = await backend.resources(tx, manifest.name)
+    changes = [*_single(found, API, manifest.data.name if manifest.data else None)]
+    changes += _single(found, API_KEY, manifest.data.name if manifest.data and wants_api_key(manifest.data) else None)
+    if manifest.auth is None:
+        return changes + await _without_auth(tx, found)
+    changes += await _pool(tx, found, manifest.auth)
+    changes += _client(found, manifest.auth)
+    changes += _single(found, IDENTITY_POOL, manifest.auth.name)
+    return changes + await _groups(tx, found, manifest.auth)
+
+
+def _single(found: list[Resource], kind: str, wanted: str | None) -> Iterator[Change]:
+    existing = only(found, kind)
+    if existing is None and wanted is not None:
+        yield Change("create", kind, wanted)
+    elif existing is not None and wanted is None:
+        yield Change("remove", kind, existing.name)
+    elif existing is not None and wanted is not None and existing.name != wanted:
+        yield Change("rename", kind, wanted, f"was {existing.name}")
+
+
+async def _pool(tx: Transaction, found: list[Resource], auth: Auth) -> list[Change]:
+    existing = only(found, POOL)
+    if existing is None:
+        return [Change("create", POOL, auth.name)]
+    wanted = pool_settings(auth)
+    applied = settings.decode_pool(existing.document)
+    changes = [Change("rename", POOL, auth.name, f"was {existing.name}")] if existing.name != auth.name else []
+    if fixed := _fixed(applied, wanted):
+        users = await pools.count_users(tx, existing.resource_id)
+        detail = f"{fixed} cannot be changed in a pool"
+        return [*changes, Change("replace", POOL, auth.name, detail, holds_users=users > 0)]
+    if settings.encode(wanted) != existing.document:
+        changes.append(Change("change", POOL, auth.name, ", ".join(_differences(applied, wanted))))
+    return changes
+
+
+def _fixed(applied: settings.PoolSettings, wanted: settings.PoolSettings) -> str | None:
+    """The first member that a pool keeps for life (spec/user-pools.md 2.4) and that differs."""
+    if applied.UsernameAttributes != wanted.UsernameAttributes:
+        return "the way users sign in"
+    now = {attribute.Name: attribute for attribute in wanted.Schema}
+    for attribute in applied.Schema:
+        if now.get(attribute.Name) != attribute:
+            return f"the attribute {attribute.Name}"
+    standard = [a.Name for a in wanted.Schema if not a.Name.startswith("custom:")]
+    added = [name for name in standard if name not in {a.Name for a in applied.Schema}]
+    return f"the attribute {added[0]}" if added else None
+
+
+def _differences(applied: settings.PoolSettings, wanted: settings.PoolSettings) -> list[str]:
+    return [name for name in applied.__struct_fields__ if getattr(applied, name) != getattr(wanted, name)]
+
+
+def _client(found: list[Resource], auth: Auth) -> list[Change]:
+    existing = only(found, CLIENT)
+    if existing is None:
+        return [Change("create", CLIENT, auth.name)]
+    if existing.document != settings.encode(client_settings()):
+        return [Change("change", CLIENT, auth.name)]
+    return []
+
+
+async def _groups(tx: Transaction, found: list[Resource], auth: Auth) -> list[Change]:
+    existing = {resource.name: resource for resource in found if resource.kind == GROUP}
+    changes = []
+    for group in auth.groups:
+        applied = existing.pop(group.name, None)
+        if applied is None:
+            changes.append(Change("create", GROUP, group.name, f"precedence {group.precedence}"))
+        elif applied.document != str(group.precedence):
+            changes.append(Change("change", GROUP, group.name, f"precedence {applied.document} -> {group.precedence}"))
+    return changes + [await _removed_group(tx, found, resource) for resource in existing.values()]
+
+
+async def _removed_group(tx: Transaction, found: list[Resource], resource: Resource) -> Change:
+    pool = only(found, POOL)
+    group = await groups.find(tx, pool.resource_id, resource.name) if pool else None
+    members = bool(group and await groups.members(tx, group.id, 0, 1))
+    return Change("remove", GROUP, resource.name, "it has members" if members else "", holds_users=members)
+
+
+async def _without_auth(tx: Transaction, found: list[Resource]) -> list[Change]:
+    pool = only(found, POOL)
+    if pool is None:
+        return []
+    users = await pools.count_users(tx, pool.resource_id)
+    return [Change("remove", POOL, pool.name, f"it has {users} users" if users else "", holds_users=users > 0)]

@@ -1,0 +1,133 @@
+"""Whose token this is: signature, claims, and the state of the sign-in that it came from, asked of the database.
+
+Used by every operation that takes a token, and by GraphQL, the REST gateway and identity pools.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from poolhouse.crypto import tokens
+from poolhouse.crypto.tokens import BadToken
+from poolhouse.errors import (
+    AccessTokenExpired,
+    AccessTokenRevoked,
+    InvalidAccessToken,
+    NotAuthorizedException,
+    ResourceNotFoundException,
+)
+from poolhouse.operations.context import Services
+from poolhouse.store import families, groups
+from poolhouse.store.clients import Client
+from poolhouse.store.database import Transaction
+from poolhouse.store.families import Family, Holder
+from poolhouse.store.pools import Pool
+from poolhouse.store.users import User
+
+from . import signing_keys
+
+TokenUse = Literal["access", "id"]
+SELF_SERVICE: Final = "aws.cognito.signin.user.admin"
+"""The scope of tokens that may be used with the user-pool API itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """The holder of a good token, as the database has him now. `groups` are his groups now, not the token's."""
+
+    user: User
+    pool: Pool
+    client: Client
+    family: Family
+    claims: Mapping[str, Any]
+    token_use: TokenUse
+    groups: tuple[str, ...]
+
+    @property
+    def family_id(self) -> str:
+        return self.family.id
+
+
+async def bearer(
+    services: Services,
+    tx: Transaction,
+    token: str,
+    *,
+    now: int,
+    uses: tuple[TokenUse, ...] = ("access",),
+    pool_id: str | None = None,
+    scope: str | None = None,
+) -> Bearer:
+    """`pool_id` and `scope` are what the token must be for, where the caller asks for one.
+
+    Raises InvalidAccessToken, AccessTokenExpired, AccessTokenRevoked, or NotAuthorizedException for a missing scope.
+    """
+    claims, use = await _verified(services, tx, token, uses, now)
+    of_pool = _pool_id(services, claims)
+    if pool_id not in (None, of_pool):
+        raise InvalidAccessToken
+    held = await _holder(tx, claims)
+    if held is None:
+        raise AccessTokenRevoked
+    client_id = claims["client_id" if use == "access" else "aud"]
+    if (held.user.sub, held.user.pool_id, held.client.id) != (claims["sub"], of_pool, client_id):
+        raise InvalidAccessToken
+    if scope is not None and scope not in str(claims.get("scope", "")).split():
+        raise NotAuthorizedException("Access Token does not have required scopes")
+    if is_dead(held):
+        raise AccessTokenRevoked
+    names = tuple(group.name for group in await groups.of_user(tx, held.user.id))
+    return Bearer(held.user, held.pool, held.client, held.family, claims, use, names)
+
+
+def is_dead(held: Holder) -> bool:
+    """Whether the sign-in was ended, by itself or with all others of a user who signed out or was disabled."""
+    family, user = held.family, held.user
+    return family.revoked is not None or not user.enabled or family.created < user.tokens_not_before
+
+
+async def still(tx: Transaction, known: Bearer) -> User:
+    """The user again, locked, in the write block behind a check that was made outside it. Raises AccessTokenRevoked."""
+    held = await families.holder(tx, known.family.id, lock=True)
+    if held is None or is_dead(held):
+        raise AccessTokenRevoked
+    return held.user
+
+
+async def _verified(
+    services: Services, tx: Transaction, token: str, uses: tuple[TokenUse, ...], now: int
+) -> tuple[Mapping[str, Any], TokenUse]:
+    """The claims of a token that one of our pools signed for one of `uses` and that has not expired."""
+    try:
+        unverified = tokens.claims_unverified(token)
+        of_pool, use = _pool_id(services, unverified), _use(unverified, uses)
+        keys = await signing_keys.of_pool(tx, services.vault, of_pool, now)
+        claims = tokens.verify(token, keys.verifying[use])
+    except (BadToken, ResourceNotFoundException) as error:
+        raise InvalidAccessToken from error
+    if claims["exp"] * 1_000_000 <= now:
+        raise AccessTokenExpired
+    return claims, use
+
+
+def _pool_id(services: Services, claims: Mapping[str, Any]) -> str:
+    """The pool of an issuer; only our own address will do, to the letter."""
+    issuer = claims.get("iss")
+    pool_id = issuer.rpartition("/")[2] if isinstance(issuer, str) else ""
+    if not pool_id or issuer != services.settings.issuer(pool_id):
+        raise InvalidAccessToken
+    return pool_id
+
+
+def _use(claims: Mapping[str, Any], uses: tuple[TokenUse, ...]) -> TokenUse:
+    for use in uses:
+        if claims.get("token_use") == use:
+            return use
+    raise InvalidAccessToken
+
+
+async def _holder(tx: Transaction, claims: Mapping[str, Any]) -> Holder | None:
+    family_id = claims.get("origin_jti")
+    if family_id is not None:
+        return await families.holder(tx, family_id)
+    return await families.holder_of_event(tx, claims["iss"].rpartition("/")[2], claims["sub"], claims["event_id"])

@@ -1,0 +1,123 @@
+"""Challenges on their way through the client: sealed sessions and SRP secret blocks, each good once and for a while.
+
+The seal says who may answer what; whether it was used is in the database.
+"""
+
+import base64
+import hashlib
+import os
+from typing import Final
+
+import msgspec
+
+from poolhouse.crypto.vault import BrokenSeal, Vault
+from poolhouse.errors import IncorrectUsernameOrPassword, InvalidSession, SessionExpired
+from poolhouse.store.clients import Client
+from poolhouse.store.database import Transaction
+from poolhouse.store.sessions import use
+
+_SESSION: Final = "session"
+_BLOCK: Final = "secret-block"
+_SECOND: Final = 1_000_000
+_MAX_BLOCK: Final = 8192
+_LONGEST: Final = 900 * _SECOND
+"""The greatest AuthSessionValidity; a ticket is remembered so long, whatever the client's setting becomes."""
+
+
+class Ticket(msgspec.Struct, frozen=True, array_like=True):
+    """What every challenge is bound to. `user_id` is 0 for a user that does not exist; times are microseconds."""
+
+    pool: str
+    client: str
+    user_id: int
+    username: str
+    typed: str
+    issued: int
+    nonce: str
+
+    def is_for(self, name: str) -> bool:
+        """A client answers with the name it typed, or with the canonical one that the challenge gave it."""
+        return name in (self.username, self.typed)
+
+
+class Session(msgspec.Struct, frozen=True, array_like=True):
+    """A challenge that waits for its answer; `credential` is the fingerprint of the password that led to it."""
+
+    ticket: Ticket
+    challenge: str
+    credential: bytes
+
+
+def fingerprint(credential: bytes | None) -> bytes:
+    """Sealed bytes are never the same twice, so this tells one setting of a password from any other."""
+    return hashlib.sha256(credential or b"").digest()[:16]
+
+
+class SecretBlock(msgspec.Struct, frozen=True, array_like=True):
+    """The server's half of an SRP sign-in, in the client's keeping: A, b and B as big-endian bytes."""
+
+    ticket: Ticket
+    a_public: bytes
+    b: bytes
+    b_public: bytes
+
+
+_block_decoder = msgspec.msgpack.Decoder(SecretBlock)
+
+
+def ticket(client: Client, user_id: int, username: str, typed: str, now: int) -> Ticket:
+    """A new one, for an answer through the same client."""
+    nonce = base64.urlsafe_b64encode(os.urandom(18)).decode("ascii")
+    return Ticket(client.pool_id, client.id, user_id, username, typed, now, nonce)
+
+
+def seal_session(vault: Vault, session: Session) -> str:
+    return vault.seal_token(_SESSION, session)
+
+
+def open_session(vault: Vault, text: str | None, client: Client, challenge: str, now: int) -> Session:
+    """Raises InvalidSession for any session but one of this client that waits for this challenge, or SessionExpired."""
+    if text is None:
+        raise InvalidSession
+    try:
+        session = vault.open_token(_SESSION, text, Session)
+    except BrokenSeal as error:
+        raise InvalidSession from error
+    if session.challenge != challenge or not _is_of(session.ticket, client):
+        raise InvalidSession
+    _require_fresh(session.ticket, client, now)
+    return session
+
+
+def seal_block(vault: Vault, block: SecretBlock) -> str:
+    """Standard base64, which clients decode to sign the bytes."""
+    return base64.b64encode(vault.seal(_BLOCK, msgspec.msgpack.encode(block))).decode("ascii")
+
+
+def open_block(vault: Vault, text: str, client: Client, now: int) -> tuple[SecretBlock, bytes]:
+    """The block and its sealed bytes. Raises IncorrectUsernameOrPassword, or SessionExpired."""
+    try:
+        sealed = base64.b64decode(text[:_MAX_BLOCK], validate=True)
+        if base64.b64encode(sealed).decode("ascii") != text:
+            raise IncorrectUsernameOrPassword
+        block = _block_decoder.decode(vault.open(_BLOCK, sealed))
+    except (ValueError, msgspec.DecodeError) as error:
+        raise IncorrectUsernameOrPassword from error
+    if not _is_of(block.ticket, client):
+        raise IncorrectUsernameOrPassword
+    _require_fresh(block.ticket, client, now)
+    return block, sealed
+
+
+async def spend(tx: Transaction, spent: Ticket) -> bool:
+    """True once per ticket."""
+    return await use(tx, spent.nonce, spent.issued + _LONGEST)
+
+
+def _is_of(checked: Ticket, client: Client) -> bool:
+    return checked.client == client.id and checked.pool == client.pool_id
+
+
+def _require_fresh(checked: Ticket, client: Client, now: int) -> None:
+    if now >= checked.issued + client.settings.session_seconds * _SECOND:
+        raise SessionExpired

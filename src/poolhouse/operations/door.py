@@ -1,0 +1,65 @@
+"""Where a sign-in comes in: the pool and app client, public or signed, and the parameters that came along."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from poolhouse.crypto.vault import Vault
+from poolhouse.errors import InvalidParameterException
+from poolhouse.store import clients, pools
+from poolhouse.store.clients import Client
+from poolhouse.store.pools import Pool
+
+from .context import Call
+
+_LONGEST_NAME: Final = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """`admin` is True for the operations that need an AWS signature."""
+
+    ctx: Call
+    pool: Pool
+    client: Client
+    admin: bool
+
+    @property
+    def vault(self) -> Vault:
+        return self.ctx.services.vault
+
+    @property
+    def hides_unknown_users(self) -> bool:
+        return self.client.settings.hides_unknown_users
+
+
+async def open_door(ctx: Call, client_id: str, pool_id: str | None = None) -> Door:
+    """A client is found by its id alone, or in the pool of an administrator's request.
+
+    Raises ResourceNotFoundException.
+    """
+    async with ctx.services.database.read() as tx:
+        if pool_id is not None:
+            pool = await pools.get(tx, pool_id)
+            return Door(ctx, pool, await clients.get(tx, client_id, pool_id), admin=True)
+        client = await clients.get(tx, client_id)
+        return Door(ctx, await pools.get(tx, client.pool_id), client, admin=False)
+
+
+def required(parameters: Mapping[str, str], name: str) -> str:
+    """Raises InvalidParameterException."""
+    value = parameters.get(name)
+    if not value:
+        raise InvalidParameterException(f"Missing required parameter {name}")
+    return value
+
+
+def username(parameters: Mapping[str, str]) -> str:
+    """No user has a name longer than a request's Username may be. Raises InvalidParameterException."""
+    name = required(parameters, "USERNAME")
+    if len(name) > _LONGEST_NAME:
+        raise InvalidParameterException(
+            "1 validation error detected: Value at 'username' failed to satisfy constraint: "
+            f"Member must have length less than or equal to {_LONGEST_NAME}"
+        )
+    return name

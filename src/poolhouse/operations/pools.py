@@ -1,0 +1,96 @@
+"""User pools: CreateUserPool, DescribeUserPool, ListUserPools, DeleteUserPool."""
+
+import asyncio
+from typing import Any
+
+import msgspec
+
+from poolhouse.crypto import codes
+from poolhouse.crypto.tokens import SigningKey
+from poolhouse.errors import InvalidParameterException
+from poolhouse.service_model.structs.cognito_idp import (
+    CreateUserPoolRequest,
+    DeleteUserPoolRequest,
+    DescribeUserPoolRequest,
+    ListUserPoolsRequest,
+)
+from poolhouse.store import pools
+from poolhouse.store.pools import Pool
+
+from . import paging
+from ._pool_settings import pool_settings
+from ._signing import stored_keys
+from .attributes import schema
+from .context import Call, seconds
+from .gate import Answer, operation
+
+_PROTECTED = (
+    "The user pool cannot be deleted because deletion protection is activated. "
+    "Deletion protection must be inactivated first."
+)
+
+
+@operation("CreateUserPool")
+async def create_user_pool(ctx: Call, req: CreateUserPoolRequest) -> Answer:
+    settings = pool_settings(req)
+    pool = Pool(f"{ctx.region}_{codes.pool_suffix()}", ctx.region, req.PoolName, settings, ctx.now, ctx.now)
+    compute = ctx.services.compute
+    id_key, access_key = await asyncio.gather(compute(SigningKey.generate), compute(SigningKey.generate))
+    keys = stored_keys(ctx.services.vault, pool.id, id_key, access_key, ctx.now)
+    async with ctx.services.database.write() as tx:
+        await pools.add(tx, pool)
+        for key in keys:
+            await pools.add_key(tx, key)
+    return {"UserPool": _described(ctx, pool, 0)}
+
+
+@operation("DescribeUserPool", "read")
+async def describe_user_pool(ctx: Call, req: DescribeUserPoolRequest) -> Answer:
+    pool = await pools.get(ctx.tx, req.UserPoolId)
+    return {"UserPool": _described(ctx, pool, await pools.count_users(ctx.tx, pool.id))}
+
+
+@operation("ListUserPools", "read")
+async def list_user_pools(ctx: Call, req: ListUserPoolsRequest) -> Answer:
+    scope = (ctx.region,)
+    after, _ = paging.opened(ctx, "ListUserPools", scope, req.NextToken)
+    found = await pools.list_(ctx.tx, ctx.region, after, req.MaxResults + 1)
+    answer: Answer = {"UserPools": [_summary(pool) for pool in found[: req.MaxResults]]}
+    if len(found) > req.MaxResults:
+        answer["NextToken"] = paging.sealed(ctx, "ListUserPools", scope, found[req.MaxResults - 1].id)
+    return answer
+
+
+@operation("DeleteUserPool", "write")
+async def delete_user_pool(ctx: Call, req: DeleteUserPoolRequest) -> None:
+    pool = await pools.get(ctx.tx, req.UserPoolId)
+    if pool.settings.DeletionProtection == "ACTIVE":
+        raise InvalidParameterException(_PROTECTED)
+    await pools.remove(ctx.tx, pool.id)
+
+
+def _summary(pool: Pool) -> dict[str, Any]:
+    return {
+        "Id": pool.id,
+        "Name": pool.name,
+        "LambdaConfig": {},
+        "LastModifiedDate": seconds(pool.modified),
+        "CreationDate": seconds(pool.created),
+    }
+
+
+def _described(ctx: Call, pool: Pool, users: int) -> dict[str, Any]:
+    members = msgspec.to_builtins(pool.settings)
+    del members["Schema"]
+    # AWS leaves these out of a pool that was made without them.
+    for name in ("AliasAttributes", "UsernameAttributes", "AutoVerifiedAttributes"):
+        if not members[name]:
+            del members[name]
+    entries = [msgspec.to_builtins(entry) for entry in schema(pool.settings).values()]
+    return {
+        "Arn": f"arn:aws:cognito-idp:{pool.region}:{ctx.services.settings.account_id}:userpool/{pool.id}",
+        **_summary(pool),
+        **paging.present(members),
+        "SchemaAttributes": [paging.present(entry) for entry in entries],
+        "EstimatedNumberOfUsers": users,
+    }

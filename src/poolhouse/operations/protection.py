@@ -1,0 +1,102 @@
+"""What stands between a guesser and an account: client secrets, the wait after wrong passwords, limits on codes, and
+answers that do not tell whether a user exists.
+"""
+
+import base64
+import hmac
+import uuid
+from collections.abc import Sequence
+from typing import Final
+
+from poolhouse.crypto.vault import Vault
+from poolhouse.errors import LimitExceededException, NotAuthorizedException
+from poolhouse.store import attempts
+from poolhouse.store.clients import Client
+from poolhouse.store.database import Transaction
+from poolhouse.store.names import fold
+from poolhouse.store.pools import Pool
+from poolhouse.store.users import User
+
+from . import client_secrets
+
+CODE_TRIES: Final = 15
+CODES_SENT: Final = 5
+PASSWORD_CHANGES: Final = 5
+
+
+# --- client secrets ----------------------------------------------------------------------------------------
+
+
+def check_secret_hash(vault: Vault, client: Client, given: str | None, names: Sequence[str]) -> None:
+    """SECRET_HASH is the HMAC of a name and the client id under the client's secret; any of `names` will do.
+
+    Raises NotAuthorizedException, also for a hash that is sent for a client without a secret.
+    """
+    if client.secret is None and given is None:
+        return
+    if given is None:
+        raise NotAuthorizedException(f"Client {client.id} is configured with secret but SECRET_HASH was not received")
+    if client.secret is None:
+        raise _unverified(client)
+    key = client_secrets.open_secret(vault, client.secret).encode()
+    fits = [_equal(_secret_hash(key, name, client), given) for name in names]
+    if not any(fits):
+        raise _unverified(client)
+
+
+def is_secret(vault: Vault, client: Client, given: str | None) -> bool:
+    """For the operations that send the secret itself. A client without one sends none."""
+    if client.secret is None or given is None:
+        return client.secret is None and given is None
+    return _equal(client_secrets.open_secret(vault, client.secret), given)
+
+
+def _secret_hash(key: bytes, name: str, client: Client) -> str:
+    return base64.b64encode(hmac.digest(key, (name + client.id).encode(), "sha256")).decode("ascii")
+
+
+def _unverified(client: Client) -> NotAuthorizedException:
+    return NotAuthorizedException(f"Unable to verify secret hash for client {client.id}")
+
+
+def _equal(expected: str, given: str) -> bool:
+    return hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))
+
+
+# --- limits ------------------------------------------------------------------------------------------------
+
+
+def subject(vault: Vault, what: str, pool: Pool, user: User | None, name: str) -> str:
+    """Whose tries are counted. A user that does not exist has a counter too, and is locked out like any other."""
+    if user is not None:
+        return f"{what}:{user.id}"
+    return f"{what}:{unknown(vault, pool, name).hex()}"
+
+
+async def limit(tx: Transaction, counted: str, now: int, most: int) -> LimitExceededException | None:
+    """Count one try of at most `most` an hour. The error is returned: raising it would take the count back."""
+    return None if await attempts.allow(tx, counted, now, most) else LimitExceededException()
+
+
+# --- users that do not exist -------------------------------------------------------------------------------
+
+
+def unknown(vault: Vault, pool: Pool, name: str) -> bytes:
+    """The same 32 bytes for the same name in the same pool, which nobody can make without the master key."""
+    return vault.digest("unknown-user", f"{pool.id}\0{fold(pool.settings, name)}".encode())
+
+
+def decoy_username(pool: Pool, name: str, seed: bytes) -> str:
+    """USER_ID_FOR_SRP of a user that does not exist: a UUID where real users have one, else the name itself."""
+    is_contact = "@" in name or name.startswith("+")
+    if pool.settings.UsernameAttributes or (pool.settings.AliasAttributes and is_contact):
+        return str(uuid.UUID(bytes=seed[:16], version=4))
+    return name
+
+
+def decoy_destination(name: str, seed: bytes) -> str:
+    """An address to mask for a user that does not exist: the one that was typed, else one that stays the same."""
+    if "@" in name:
+        return name
+    first, second = (chr(ord("a") + seed[index] % 26) for index in (0, 1))
+    return f"{first}@{second}"

@@ -1,0 +1,43 @@
+"""`/inbox`: what the development server would have sent, newest first, with the code ready to copy."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, select_autoescape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+Inbox = Callable[[Mapping[str, str]], Awaitable[list[dict[str, Any]]]]
+
+# The page runs no script and loads nothing; a message's text is shown, never interpreted.
+_HEADERS = {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'",
+    "cache-control": "no-store",
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+}
+
+
+def inbox_page(messages: Inbox) -> Route:
+    """The page; `?username=`, `?destination=` and `?pool=` narrow it down."""
+    environment = Environment(
+        loader=PackageLoader("poolhouse.pages"), autoescape=select_autoescape(), enable_async=True
+    )
+    environment.filters["moment"] = _moment
+    template = environment.get_template("inbox.html")
+
+    async def page(request: Request) -> Response:
+        found = await messages(request.query_params)
+        html = await template.render_async(
+            messages=list(reversed(found)), destination=request.query_params.get("destination", "")
+        )
+        return HTMLResponse(html, headers=_HEADERS)
+
+    return Route("/inbox", page)
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

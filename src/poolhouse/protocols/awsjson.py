@@ -1,0 +1,193 @@
+"""AWS JSON 1.1 for cognito-idp and cognito-identity, and the query protocol for sts, all at `POST /`.
+
+Sources: spec/user-pools.md sections 2.1 and 7.1. One piece of code for every operation.
+"""
+
+import re
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+from urllib.parse import parse_qsl
+from xml.sax.saxutils import escape
+
+import msgspec
+
+from poolhouse import service_model
+from poolhouse.access.principals import Anonymous, Principal
+from poolhouse.access.sigv4 import Request
+from poolhouse.errors import (
+    InternalErrorException,
+    RequestEntityTooLargeException,
+    SerializationException,
+    ServiceError,
+    UnknownOperationException,
+)
+from poolhouse.operations.context import Services
+from poolhouse.operations.gate import call
+from poolhouse.protocols.http import (
+    CORS,
+    BodyTooLarge,
+    ClientGone,
+    Receive,
+    Scope,
+    Send,
+    answer,
+    header,
+    new_request_id,
+    preflight,
+    read_body,
+)
+from poolhouse.telemetry import CALLS, SECONDS, log
+
+Authenticate = Callable[[Services, Request], Awaitable[Principal]]
+# The signature is checked before a request's content is looked at.
+Decode = Callable[[], msgspec.Struct]
+
+_ANONYMOUS = Anonymous()
+_JSON = (b"content-type", b"application/x-amz-json-1.1")
+_XML = (b"content-type", b"text/xml")
+_STS_NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
+_encoder = msgspec.json.Encoder()
+
+
+class AwsJson:
+    """The ASGI application of the AWS endpoints."""
+
+    def __init__(self, services: Services, authenticate: Authenticate) -> None:
+        self._services = services
+        self._authenticate = authenticate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "OPTIONS":
+            await preflight(send)
+            return
+        request_id = new_request_id()
+        target = header(scope, b"x-amz-target")
+        query = not target and header(scope, b"content-type").startswith(b"application/x-www-form-urlencoded")
+        try:
+            body = await read_body(receive)
+            operation, decode = _understand_query(body) if query else _understand(target, body)
+            result = await self._answer(scope, body, operation, decode, request_id)
+        except ClientGone:
+            return
+        except BodyTooLarge:
+            await _refuse(send, RequestEntityTooLargeException(), request_id, query=query)
+        except ServiceError as error:
+            await _refuse(send, error, request_id, query=query)
+        except Exception:  # noqa: BLE001 - the edge: whatever escapes is our fault and must still be answered
+            log.exception("fault", request_id=request_id, target=target.decode("latin-1"))
+            await _refuse(send, InternalErrorException(), request_id, query=query)
+        else:
+            await _succeed(send, operation, result, request_id, query=query)
+
+    async def _answer(
+        self, scope: Scope, body: bytes, operation: service_model.Operation, decode: Decode, request_id: str
+    ) -> dict[str, Any]:
+        started = time.perf_counter()
+        outcome = "ok"
+        client = scope.get("client")
+        try:
+            principal: Principal = _ANONYMOUS
+            if operation.auth == "iam":
+                principal = await self._authenticate(self._services, signed_request(scope, body))
+            return await call(
+                self._services,
+                principal,
+                operation,
+                decode(),
+                request_id=request_id,
+                source_ip=client[0] if client else "",
+            )
+        except ServiceError as error:
+            outcome = error.code
+            log.info("refused", operation=operation.name, error=error.code, why=error.message, request_id=request_id)
+            raise
+        except BaseException:
+            outcome = "fault"
+            raise
+        finally:
+            CALLS.labels(operation.name, outcome).inc()
+            SECONDS.labels(operation.name).observe(time.perf_counter() - started)
+
+
+def signed_request(scope: Scope, body: bytes) -> Request:
+    """The parts of a request that SigV4 covers, as they came over the wire."""
+    return Request(
+        method=scope["method"],
+        path=scope.get("raw_path") or scope["path"].encode(),
+        query=scope.get("query_string", b""),
+        headers=scope["headers"],
+        body=body,
+    )
+
+
+def _understand(target: bytes, body: bytes) -> tuple[service_model.Operation, Decode]:
+    name = target.decode("latin-1")
+    operation = service_model.by_target(name)
+    if operation is None:
+        raise UnknownOperationException(
+            f"Unknown operation: {_shown(name)}" if name else "The X-Amz-Target header is missing."
+        )
+    return operation, partial(service_model.decode, operation, body)
+
+
+def _understand_query(body: bytes) -> tuple[service_model.Operation, Decode]:
+    try:
+        values = dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=200))
+    except ValueError as error:
+        raise SerializationException("The form body cannot be read.") from error
+    name, version = values.get("Action", ""), values.get("Version", "")
+    operation = service_model.by_action(name, version)
+    if operation is None:
+        raise UnknownOperationException(f"Could not find operation {_shown(name)} for version {_shown(version)}")
+    return operation, partial(service_model.from_query, operation, values)
+
+
+def _shown(text: str) -> str:
+    return _UNPRINTABLE.sub("?", text)[:128]
+
+
+async def _succeed(
+    send: Send, operation: service_model.Operation, result: dict[str, Any], request_id: str, *, query: bool
+) -> None:
+    identity = (b"x-amzn-requestid", request_id.encode())
+    if query:
+        body = _xml_result(operation.name, result, request_id)
+        await answer(send, 200, (_XML, identity, *CORS), body)
+    else:
+        await answer(send, 200, (_JSON, identity, *CORS), _encoder.encode(result))
+
+
+async def _refuse(send: Send, error: ServiceError, request_id: str, *, query: bool) -> None:
+    described = _UNPRINTABLE.sub(" ", error.message)[:1024].encode()
+    headers = (
+        _XML if query else _JSON,
+        (b"x-amzn-requestid", request_id.encode()),
+        (b"x-amzn-errortype", error.code.encode() + b":"),
+        (b"x-amzn-errormessage", described),
+        *CORS,
+    )
+    if query:
+        await answer(send, error.status if error.status != 400 else 403, headers, _xml_error(error, request_id))
+    else:
+        body = _encoder.encode({"__type": error.code, "message": error.message})
+        await answer(send, error.status, headers, body)
+
+
+def _xml_result(name: str, result: dict[str, Any], request_id: str) -> bytes:
+    members = "".join(f"<{key}>{escape(str(value))}</{key}>" for key, value in result.items())
+    return (
+        f'<{name}Response xmlns="{_STS_NAMESPACE}"><{name}Result>{members}</{name}Result>'
+        f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{name}Response>"
+    ).encode()
+
+
+def _xml_error(error: ServiceError, request_id: str) -> bytes:
+    code = error.code.removesuffix("Exception")
+    kind = "Receiver" if error.status >= 500 else "Sender"
+    return (
+        f'<ErrorResponse xmlns="{_STS_NAMESPACE}"><Error><Type>{kind}</Type><Code>{code}</Code>'
+        f"<Message>{escape(error.message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+    ).encode()

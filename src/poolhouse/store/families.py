@@ -1,0 +1,116 @@
+"""Token families: one row per sign-in, which its access, ID and refresh tokens name. It never sees a token."""
+
+from typing import NamedTuple
+
+from sqlalchemy import BigInteger, bindparam, delete, insert, select, update
+
+from . import pools
+from .clients import Client
+from .database import Row, Transaction
+from .pools import Pool
+from .schema import clients as clients_table
+from .schema import pools as pools_table
+from .schema import token_families
+from .schema import users as users_table
+from .settings import decode_client
+from .statement import Statement
+from .users import User
+
+
+class Family(NamedTuple):
+    """A row of `token_families`; times are epoch microseconds, `revoked` is None while the tokens are good."""
+
+    id: str
+    user_id: int
+    client_id: str
+    event_id: str
+    scope: str
+    auth_time: int
+    created: int
+    expires: int
+    revoked: int | None
+
+
+class Holder(NamedTuple):
+    """A family with everything that decides whether its tokens are good."""
+
+    family: Family
+    user: User
+    client: Client
+    pool: Pool
+
+
+_ADD = Statement(insert(token_families).values({name: bindparam(name) for name in Family._fields}))
+_FIND = Statement(select(token_families).where(token_families.c.id == bindparam("id")))
+_HELD = select(token_families, users_table, clients_table, pools_table).select_from(
+    token_families.join(users_table, users_table.c.id == token_families.c.user_id)
+    .join(clients_table, clients_table.c.id == token_families.c.client_id)
+    .join(pools_table, pools_table.c.id == users_table.c.pool_id)
+)
+_OF_ID = _HELD.where(token_families.c.id == bindparam("family"))
+_HOLDER = (Statement(_OF_ID), Statement(_OF_ID.with_for_update(of=users_table)))
+_HOLDER_BY_EVENT = Statement(
+    _HELD.where(
+        users_table.c.pool_id == bindparam("pool"),
+        users_table.c.sub == bindparam("sub"),
+        token_families.c.event_id == bindparam("event"),
+    )
+)
+_REVOKE = Statement(
+    update(token_families)
+    .values(revoked=bindparam("now", type_=BigInteger))
+    .where(token_families.c.id == bindparam("family"), token_families.c.revoked.is_(None))
+)
+_REVOKE_ALL = Statement(
+    update(token_families)
+    .values(revoked=bindparam("now", type_=BigInteger))
+    .where(token_families.c.user_id == bindparam("user"), token_families.c.revoked.is_(None))
+)
+_EXPIRED = select(token_families.c.id).where(token_families.c.expires < bindparam("now")).limit(bindparam("most"))
+_REMOVE_EXPIRED = Statement(delete(token_families).where(token_families.c.id.in_(_EXPIRED.scalar_subquery())))
+
+
+async def add(tx: Transaction, family: Family) -> None:
+    await tx.run(_ADD, family._asdict())
+
+
+async def find(tx: Transaction, family_id: str) -> Family | None:
+    row = await tx.one(_FIND, {"id": family_id})
+    return None if row is None else Family._make(row)
+
+
+def _holder(row: Row) -> Holder:
+    family, user, client, pool = row[:9], row[9:22], row[22:29], row[29:]
+    return Holder(
+        Family._make(family),
+        User._make(user),
+        Client(client[0], client[1], client[2], decode_client(client[3]), client[4], client[5], client[6]),
+        pools.of_row(pool),
+    )
+
+
+async def holder(tx: Transaction, family_id: str, *, lock: bool = False) -> Holder | None:
+    """None when the family, its user, client or pool is gone. `lock` makes concurrent changes of the user wait."""
+    row = await tx.one(_HOLDER[lock], {"family": family_id})
+    return None if row is None else _holder(row)
+
+
+async def holder_of_event(tx: Transaction, pool_id: str, sub: str, event_id: str) -> Holder | None:
+    """For tokens that do not name their family, those of clients without token revocation."""
+    row = await tx.one(_HOLDER_BY_EVENT, {"pool": pool_id, "sub": sub, "event": event_id})
+    return None if row is None else _holder(row)
+
+
+async def revoke(tx: Transaction, family_id: str, now: int) -> bool:
+    """Whether this call was the one that ended the family."""
+    return await tx.run(_REVOKE, {"family": family_id, "now": now}) == 1
+
+
+async def revoke_all(tx: Transaction, user_id: int, now: int) -> None:
+    """End every family of the user; new sign-ins are the caller's matter."""
+    await tx.run(_REVOKE_ALL, {"user": user_id, "now": now})
+
+
+async def remove_expired(tx: Transaction, now: int, most: int = 500) -> int:
+    """Forget at most `most` families whose last token has expired; the number of them."""
+    return await tx.run(_REMOVE_EXPIRED, {"now": now, "most": most})

@@ -1,0 +1,221 @@
+"""Groups and who is in them. Names are case-sensitive."""
+
+from typing import NamedTuple
+
+from sqlalchemy import BigInteger, bindparam, delete, func, select, update
+
+from poolhouse.errors import GroupExistsException, GroupNotFound, LimitExceededException
+
+from . import pools
+from .database import Transaction
+from .pools import Pool
+from .schema import groups, memberships, users
+from .schema import pools as pools_table
+from .search import LISTED, Listed
+from .statement import Statement
+
+GROUPS_PER_POOL = 10_000
+GROUPS_PER_USER = 100
+
+
+class Group(NamedTuple):
+    """A row of `groups`. The lowest `precedence` wins, None is last."""
+
+    id: int
+    pool_id: str
+    name: str
+    description: str | None
+    role_arn: str | None
+    precedence: int | None
+    created: int
+    modified: int
+
+
+_OF_NAME = (groups.c.pool_id == bindparam("pool_id"), groups.c.name == bindparam("name"))
+_GET = Statement(select(groups).where(*_OF_NAME))
+# KEY SHARE: PostgreSQL then lets nobody delete the group before the membership is in. SQLite has one writer anyway.
+_GET_WITH_POOL = Statement(
+    select(pools_table, groups)
+    .where(pools_table.c.id == bindparam("pool_id"), groups.c.pool_id == pools_table.c.id)
+    .where(groups.c.name == bindparam("name"))
+    .with_for_update(read=True, key_share=True)
+)
+_ADD = Statement(
+    lambda dialect_insert: (
+        dialect_insert(groups)
+        .values({column.name: bindparam(column.name) for column in groups.c if column.name != "id"})
+        .on_conflict_do_nothing()
+        .returning(groups)
+    )
+)
+_COUNT = Statement(select(func.count()).where(groups.c.pool_id == bindparam("pool_id")))
+_UPDATE = Statement(
+    update(groups)
+    .where(*_OF_NAME)
+    .values(
+        description=func.coalesce(bindparam("description"), groups.c.description),
+        role_arn=func.coalesce(bindparam("role_arn"), groups.c.role_arn),
+        precedence=func.coalesce(bindparam("precedence"), groups.c.precedence),
+        modified=bindparam("now"),
+    )
+    .returning(groups)
+)
+_REMOVE = Statement(delete(groups).where(*_OF_NAME))
+_PAGE = Statement(
+    select(groups)
+    .where(groups.c.pool_id == bindparam("pool_id"), groups.c.name > bindparam("after"))
+    .order_by(groups.c.name)
+    .limit(bindparam("limit"))
+)
+_OF_USER = (
+    select(groups)
+    .select_from(memberships.join(groups, groups.c.id == memberships.c.group_id))
+    .where(memberships.c.user_id == bindparam("user_id"))
+)
+_OF_USER_ALL = Statement(_OF_USER.order_by(groups.c.precedence.asc().nulls_last(), groups.c.name))
+_OF_USER_PAGE = Statement(
+    _OF_USER.where(groups.c.name > bindparam("after")).order_by(groups.c.name).limit(bindparam("limit"))
+)
+_IS_MEMBER = Statement(
+    select(memberships.c.created).where(
+        memberships.c.group_id == bindparam("group_id"), memberships.c.user_id == bindparam("user_id")
+    )
+)
+_HELD = select(func.count()).where(memberships.c.user_id == bindparam("user_id")).scalar_subquery()
+_ADD_MEMBER = Statement(
+    lambda dialect_insert: (
+        dialect_insert(memberships)
+        .from_select(
+            ["group_id", "user_id", "created"],
+            select(groups.c.id, bindparam("user_id", type_=BigInteger), bindparam("now", type_=BigInteger)).where(
+                groups.c.id == bindparam("group_id"), _HELD < GROUPS_PER_USER
+            ),
+        )
+        .on_conflict_do_nothing()
+    )
+)
+_REMOVE_MEMBER = Statement(
+    delete(memberships).where(
+        memberships.c.group_id == bindparam("group_id"), memberships.c.user_id == bindparam("user_id")
+    )
+)
+_MEMBERS = Statement(
+    select(*LISTED)
+    .select_from(memberships.join(users, users.c.id == memberships.c.user_id))
+    .where(memberships.c.group_id == bindparam("group_id"), memberships.c.user_id > bindparam("after"))
+    .order_by(memberships.c.user_id)
+    .limit(bindparam("limit"))
+)
+
+
+async def find(tx: Transaction, pool_id: str, name: str) -> Group | None:
+    row = await tx.one(_GET, {"pool_id": pool_id, "name": name})
+    return None if row is None else Group._make(row)
+
+
+async def get(tx: Transaction, pool_id: str, name: str) -> Group:
+    """Raises GroupNotFound."""
+    group = await find(tx, pool_id, name)
+    if group is None:
+        raise GroupNotFound
+    return group
+
+
+async def get_with_pool(tx: Transaction, pool_id: str, name: str) -> tuple[Pool, Group]:
+    """Both in one statement, the rows kept from deletion until the end of the block.
+
+    Raises ResourceNotFoundException or GroupNotFound.
+    """
+    row = await tx.one(_GET_WITH_POOL, {"pool_id": pool_id, "name": name})
+    if row is None:
+        await pools.get(tx, pool_id)
+        raise GroupNotFound
+    return pools.of_row(row), Group._make(row[6:])
+
+
+async def add(
+    tx: Transaction,
+    pool_id: str,
+    name: str,
+    *,
+    description: str | None = None,
+    role_arn: str | None = None,
+    precedence: int | None = None,
+    now: int,
+) -> Group:
+    """Raises GroupExistsException, or LimitExceededException for the pool's 10,001st group."""
+    row = await tx.one(_COUNT, {"pool_id": pool_id})
+    if row is not None and row[0] >= GROUPS_PER_POOL:
+        raise LimitExceededException(f"A user pool can have at most {GROUPS_PER_POOL} groups.")
+    values = {"description": description, "role_arn": role_arn, "precedence": precedence}
+    row = await tx.one(_ADD, {"pool_id": pool_id, "name": name, "created": now, "modified": now} | values)
+    if row is None:
+        raise GroupExistsException
+    return Group._make(row)
+
+
+async def change(
+    tx: Transaction,
+    pool_id: str,
+    name: str,
+    *,
+    description: str | None = None,
+    role_arn: str | None = None,
+    precedence: int | None = None,
+    now: int,
+) -> Group:
+    """What is None stays as it is. Raises GroupNotFound."""
+    values = {"description": description, "role_arn": role_arn, "precedence": precedence}
+    row = await tx.one(_UPDATE, {"pool_id": pool_id, "name": name, "now": now} | values)
+    if row is None:
+        raise GroupNotFound
+    return Group._make(row)
+
+
+async def remove(tx: Transaction, pool_id: str, name: str) -> None:
+    """With its memberships. Raises GroupNotFound."""
+    if not await tx.run(_REMOVE, {"pool_id": pool_id, "name": name}):
+        raise GroupNotFound
+
+
+async def list_(tx: Transaction, pool_id: str, after: str, limit: int) -> list[Group]:
+    """Groups of a pool by name, those behind `after`; "" is the beginning."""
+    return [Group._make(row) for row in await tx.all(_PAGE, {"pool_id": pool_id, "after": after, "limit": limit})]
+
+
+async def of_user(tx: Transaction, user_id: int) -> list[Group]:
+    """Every group of a user, the strongest first."""
+    return [Group._make(row) for row in await tx.all(_OF_USER_ALL, {"user_id": user_id})]
+
+
+async def page_of_user(tx: Transaction, user_id: int, after: str, limit: int) -> list[Group]:
+    """Groups of a user by name, those behind `after`; "" is the beginning."""
+    rows = await tx.all(_OF_USER_PAGE, {"user_id": user_id, "after": after, "limit": limit})
+    return [Group._make(row) for row in rows]
+
+
+async def is_member(tx: Transaction, group_id: int, user_id: int) -> bool:
+    return await tx.one(_IS_MEMBER, {"group_id": group_id, "user_id": user_id}) is not None
+
+
+async def add_member(tx: Transaction, group_id: int, user_id: int, now: int) -> bool:
+    """Whether the user was not a member before. Raises LimitExceededException for the 101st group.
+
+    The limit holds under concurrency when the user's row was read with `lock=True`.
+    """
+    if await tx.run(_ADD_MEMBER, {"group_id": group_id, "user_id": user_id, "now": now}):
+        return True
+    if await is_member(tx, group_id, user_id):
+        return False
+    raise LimitExceededException(f"A user can be in at most {GROUPS_PER_USER} groups.")
+
+
+async def remove_member(tx: Transaction, group_id: int, user_id: int) -> bool:
+    """Whether the user was a member before."""
+    return await tx.run(_REMOVE_MEMBER, {"group_id": group_id, "user_id": user_id}) == 1
+
+
+async def members(tx: Transaction, group_id: int, after: int, limit: int) -> list[Listed]:
+    """Users of a group by row id, those behind `after`; 0 is the beginning. Any page costs the same."""
+    rows = await tx.all(_MEMBERS, {"group_id": group_id, "after": after, "limit": limit})
+    return [Listed._make(row) for row in rows]

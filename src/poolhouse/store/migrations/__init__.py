@@ -1,0 +1,94 @@
+"""One migration history for both databases, applied at start under a lock.
+
+`HEAD` is compared first with what the database says, so that an up-to-date database never pays for importing Alembic.
+"""
+
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+HEAD = "0001"
+
+_FOLDER = Path(__file__).parent
+_LOCK = 7_301_846_112
+_VERSION_QUERY = "SELECT version_num FROM alembic_version"
+
+
+def upgrade_sqlite(path: str) -> None:
+    """Bring the file at `path` to HEAD; concurrent starters wait for each other."""
+    if _sqlite_version(path) == HEAD:
+        return
+    from sqlalchemy import create_engine, event
+
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def _no_implicit_begin(connection: Any, _record: object) -> None:
+        connection.isolation_level = None
+        connection.execute("PRAGMA journal_mode=WAL")
+
+    @event.listens_for(engine, "begin")
+    def _lock_first(connection: "Connection") -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    try:
+        with engine.begin() as connection:
+            _upgrade(connection)
+    finally:
+        engine.dispose()
+
+
+async def upgrade_postgresql(url: str) -> None:
+    """Bring the database at `url` to HEAD; concurrent starters wait for each other."""
+    if await _postgresql_version(url) == HEAD:
+        return
+    from sqlalchemy import text
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1))
+    try:
+        async with engine.begin() as connection:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            await connection.run_sync(_upgrade)
+    finally:
+        await engine.dispose()
+
+
+def _sqlite_version(path: str) -> str | None:
+    if not Path(path).exists():
+        return None
+    connection = sqlite3.connect(path, timeout=30)
+    try:
+        row = connection.execute(_VERSION_QUERY).fetchone()
+    except sqlite3.OperationalError:
+        return None
+    finally:
+        connection.close()
+    return str(row[0]) if row else None
+
+
+async def _postgresql_version(url: str) -> str | None:
+    import asyncpg
+
+    connection = await asyncpg.connect(url)
+    try:
+        version: str | None = await connection.fetchval(_VERSION_QUERY)
+    except asyncpg.UndefinedTableError:
+        return None
+    finally:
+        await connection.close()
+    return version
+
+
+def _upgrade(connection: "Connection") -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

@@ -1,0 +1,128 @@
+"""User pools and their signing keys. Who is in a pool is `users`' matter, except for how many."""
+
+from typing import Literal, NamedTuple
+
+from sqlalchemy import bindparam, delete, func, insert, select, update
+
+from poolhouse.errors import ResourceNotFoundException
+
+from .database import Row, Transaction
+from .schema import pool_counts, pools, signing_keys
+from .settings import PoolSettings, decode_pool, encode
+from .statement import Statement
+
+KeyUse = Literal["id", "access"]
+
+
+class Pool(NamedTuple):
+    """A row of `pools` with its settings decoded."""
+
+    id: str
+    region: str
+    name: str
+    settings: PoolSettings
+    created: int
+    modified: int
+
+
+class StoredKey(NamedTuple):
+    """A row of `signing_keys`; `private` is sealed, `public_jwk` is JSON text."""
+
+    kid: str
+    pool_id: str
+    use: KeyUse
+    public_jwk: str
+    private: bytes
+    created: int
+
+
+_GET = Statement(select(pools).where(pools.c.id == bindparam("pool_id")))
+_ADD = Statement(insert(pools))
+_CHANGE = Statement(
+    update(pools)
+    .where(pools.c.id == bindparam("pool"))
+    .values(name=bindparam("name"), settings=bindparam("settings"), modified=bindparam("modified"))
+)
+_REMOVE = Statement(delete(pools).where(pools.c.id == bindparam("pool_id")))
+_PAGE = Statement(
+    select(pools)
+    .where(pools.c.region == bindparam("region"), pools.c.id > bindparam("after"))
+    .order_by(pools.c.id)
+    .limit(bindparam("limit"))
+)
+_COUNT_USERS = Statement(
+    select(func.coalesce(func.sum(pool_counts.c.users), 0)).where(pool_counts.c.pool_id == bindparam("pool_id"))
+)
+_ADD_KEY = Statement(insert(signing_keys))
+_KEYS = Statement(
+    select(signing_keys)
+    .where(signing_keys.c.pool_id == bindparam("pool_id"))
+    .order_by(signing_keys.c.use, signing_keys.c.created.desc(), signing_keys.c.kid)
+)
+
+
+def of_row(row: Row) -> Pool:
+    """A pool from the columns of `pools`, in their order."""
+    return Pool(row[0], row[1], row[2], decode_pool(row[3]), row[4], row[5])
+
+
+def missing(pool_id: str) -> ResourceNotFoundException:
+    return ResourceNotFoundException(f"User pool {pool_id} does not exist.")
+
+
+async def find(tx: Transaction, pool_id: str) -> Pool | None:
+    row = await tx.one(_GET, {"pool_id": pool_id})
+    return None if row is None else of_row(row)
+
+
+async def get(tx: Transaction, pool_id: str) -> Pool:
+    """Raises ResourceNotFoundException."""
+    row = await tx.one(_GET, {"pool_id": pool_id})
+    if row is None:
+        raise missing(pool_id)
+    return of_row(row)
+
+
+async def add(tx: Transaction, pool: Pool) -> None:
+    await tx.run(
+        _ADD,
+        {
+            "id": pool.id,
+            "region": pool.region,
+            "name": pool.name,
+            "settings": encode(pool.settings),
+            "created": pool.created,
+            "modified": pool.modified,
+        },
+    )
+
+
+async def remove(tx: Transaction, pool_id: str) -> None:
+    """With everything in it."""
+    await tx.run(_REMOVE, {"pool_id": pool_id})
+
+
+async def list_(tx: Transaction, region: str, after: str, limit: int) -> list[Pool]:
+    """Pools of a region by id, those behind `after`; "" is the beginning."""
+    rows = await tx.all(_PAGE, {"region": region, "after": after, "limit": limit})
+    return [of_row(row) for row in rows]
+
+
+async def count_users(tx: Transaction, pool_id: str) -> int:
+    row = await tx.one(_COUNT_USERS, {"pool_id": pool_id})
+    return int(row[0]) if row else 0
+
+
+async def add_key(tx: Transaction, key: StoredKey) -> None:
+    await tx.run(_ADD_KEY, key._asdict())
+
+
+async def keys(tx: Transaction, pool_id: str) -> list[StoredKey]:
+    """Every key of a pool: by use, the newest of each use first."""
+    return [StoredKey._make(row) for row in await tx.all(_KEYS, {"pool_id": pool_id})]
+
+
+async def change(tx: Transaction, pool: Pool) -> None:
+    """Write the name and the settings of an existing pool."""
+    values = {"pool": pool.id, "name": pool.name, "settings": encode(pool.settings)}
+    await tx.run(_CHANGE, values | {"modified": pool.modified})

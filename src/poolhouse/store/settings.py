@@ -1,0 +1,190 @@
+"""What a pool and an app client were configured to do, in AWS's member names: the JSON text in their rows.
+
+Values are complete: what AWS would default is filled in when the row is made, None is a member that was never given.
+"""
+
+from functools import cached_property, lru_cache
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.json import Decoder, Encoder
+
+AliasAttribute = Literal["phone_number", "email", "preferred_username"]
+ContactAttribute = Literal["phone_number", "email"]
+TimeUnit = Literal["seconds", "minutes", "hours", "days"]
+
+_UNIT_SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
+
+
+class PasswordPolicyType(Struct, frozen=True):
+    MinimumLength: int = 8
+    RequireUppercase: bool = True
+    RequireLowercase: bool = True
+    RequireNumbers: bool = True
+    RequireSymbols: bool = True
+    TemporaryPasswordValidityDays: int = 7
+
+
+class SignInPolicyType(Struct, frozen=True):
+    AllowedFirstAuthFactors: tuple[str, ...] = ("PASSWORD",)
+
+
+class UserPoolPolicyType(Struct, frozen=True):
+    PasswordPolicy: PasswordPolicyType = PasswordPolicyType()
+    SignInPolicy: SignInPolicyType = SignInPolicyType()
+
+
+class StringAttributeConstraintsType(Struct, frozen=True):
+    MinLength: str | None = None
+    MaxLength: str | None = None
+
+
+class NumberAttributeConstraintsType(Struct, frozen=True):
+    MinValue: str | None = None
+    MaxValue: str | None = None
+
+
+class SchemaAttributeType(Struct, frozen=True):
+    """`Name` is the full one: `custom:x` or `dev:custom:x` for the pool's own."""
+
+    Name: str
+    AttributeDataType: Literal["String", "Number", "DateTime", "Boolean"] = "String"
+    DeveloperOnlyAttribute: bool = False
+    Mutable: bool = True
+    Required: bool = False
+    StringAttributeConstraints: StringAttributeConstraintsType | None = None
+    NumberAttributeConstraints: NumberAttributeConstraintsType | None = None
+
+
+class VerificationMessageTemplateType(Struct, frozen=True):
+    EmailMessage: str | None = None
+    EmailSubject: str | None = None
+    DefaultEmailOption: str = "CONFIRM_WITH_CODE"
+
+
+class UserAttributeUpdateSettingsType(Struct, frozen=True):
+    AttributesRequireVerificationBeforeUpdate: tuple[ContactAttribute, ...] = ()
+
+
+class EmailConfigurationType(Struct, frozen=True):
+    EmailSendingAccount: str = "COGNITO_DEFAULT"
+
+
+class MessageTemplateType(Struct, frozen=True):
+    EmailMessage: str | None = None
+    EmailSubject: str | None = None
+
+
+class AdminCreateUserConfigType(Struct, frozen=True):
+    AllowAdminCreateUserOnly: bool = False
+    UnusedAccountValidityDays: int = 7
+    InviteMessageTemplate: MessageTemplateType | None = None
+
+
+class UsernameConfigurationType(Struct, frozen=True):
+    CaseSensitive: bool = True
+
+
+class RecoveryOptionType(Struct, frozen=True):
+    Priority: int
+    Name: str
+
+
+class AccountRecoverySettingType(Struct, frozen=True):
+    RecoveryMechanisms: tuple[RecoveryOptionType, ...] = ()
+
+
+class PoolSettings(Struct, frozen=True, eq=False, dict=True):
+    """`Schema` holds the attributes that the pool adds or changes; the standard ones are in `operations.attributes`.
+
+    Equal by identity: rows with the same text share one instance, so that what is derived from it is derived once.
+    """
+
+    Policies: UserPoolPolicyType = UserPoolPolicyType()
+    DeletionProtection: Literal["ACTIVE", "INACTIVE"] = "INACTIVE"
+    AutoVerifiedAttributes: tuple[ContactAttribute, ...] = ()
+    AliasAttributes: tuple[AliasAttribute, ...] = ()
+    UsernameAttributes: tuple[ContactAttribute, ...] = ()
+    EmailVerificationMessage: str | None = None
+    EmailVerificationSubject: str | None = None
+    VerificationMessageTemplate: VerificationMessageTemplateType = VerificationMessageTemplateType()
+    UserAttributeUpdateSettings: UserAttributeUpdateSettingsType = UserAttributeUpdateSettingsType()
+    MfaConfiguration: Literal["OFF"] = "OFF"
+    EmailConfiguration: EmailConfigurationType = EmailConfigurationType()
+    UserPoolTags: dict[str, str] = {}
+    AdminCreateUserConfig: AdminCreateUserConfigType = AdminCreateUserConfigType()
+    Schema: tuple[SchemaAttributeType, ...] = ()
+    UsernameConfiguration: UsernameConfigurationType = UsernameConfigurationType()
+    AccountRecoverySetting: AccountRecoverySettingType | None = None
+    UserPoolTier: Literal["LITE", "ESSENTIALS"] = "ESSENTIALS"
+
+    @cached_property
+    def case_sensitive(self) -> bool:
+        return self.UsernameConfiguration.CaseSensitive
+
+
+class TokenValidityUnitsType(Struct, frozen=True):
+    AccessToken: TimeUnit = "hours"
+    IdToken: TimeUnit = "hours"
+    RefreshToken: TimeUnit = "days"
+
+
+class ClientSettings(Struct, frozen=True, eq=False, dict=True):
+    """An app client. None in ReadAttributes or WriteAttributes means every standard attribute."""
+
+    ExplicitAuthFlows: tuple[str, ...] = ("ALLOW_REFRESH_TOKEN_AUTH", "ALLOW_USER_SRP_AUTH", "ALLOW_CUSTOM_AUTH")
+    RefreshTokenValidity: int = 30
+    AccessTokenValidity: int | None = None
+    IdTokenValidity: int | None = None
+    TokenValidityUnits: TokenValidityUnitsType = TokenValidityUnitsType()
+    ReadAttributes: tuple[str, ...] | None = None
+    WriteAttributes: tuple[str, ...] | None = None
+    SupportedIdentityProviders: tuple[str, ...] | None = None
+    PreventUserExistenceErrors: Literal["LEGACY", "ENABLED"] = "LEGACY"
+    EnableTokenRevocation: bool = True
+    AuthSessionValidity: int = 3
+
+    @cached_property
+    def access_seconds(self) -> int:
+        """How long an access token lives; one hour when the client does not say."""
+        return _seconds(self.AccessTokenValidity, self.TokenValidityUnits.AccessToken)
+
+    @cached_property
+    def id_seconds(self) -> int:
+        return _seconds(self.IdTokenValidity, self.TokenValidityUnits.IdToken)
+
+    @cached_property
+    def refresh_seconds(self) -> int:
+        return self.RefreshTokenValidity * _UNIT_SECONDS[self.TokenValidityUnits.RefreshToken]
+
+    @cached_property
+    def session_seconds(self) -> int:
+        """How long a challenge may take."""
+        return self.AuthSessionValidity * 60
+
+    @cached_property
+    def hides_unknown_users(self) -> bool:
+        return self.PreventUserExistenceErrors == "ENABLED"
+
+
+def _seconds(validity: int | None, unit: TimeUnit) -> int:
+    return 3600 if validity is None else validity * _UNIT_SECONDS[unit]
+
+
+_encoder = Encoder()
+_pool_decoder = Decoder(PoolSettings)
+_client_decoder = Decoder(ClientSettings)
+
+
+def encode(settings: PoolSettings | ClientSettings) -> str:
+    return _encoder.encode(settings).decode()
+
+
+@lru_cache(maxsize=1024)
+def decode_pool(text: str) -> PoolSettings:
+    return _pool_decoder.decode(text)
+
+
+@lru_cache(maxsize=4096)
+def decode_client(text: str) -> ClientSettings:
+    return _client_decoder.decode(text)

@@ -1,0 +1,167 @@
+"""SQLite: statements run inline through the standard library's driver, commits are shared.
+
+One connection writes, one reads. Each write block is a savepoint in the open transaction; the commit, and the fsync
+that makes it durable, is shared by all blocks that were ready before it, and every block's caller waits for it.
+"""
+
+import asyncio
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from types import TracebackType
+
+from poolhouse.store.database import Row, Values
+from poolhouse.store.migrations import upgrade_sqlite
+from poolhouse.store.statement import Statement
+
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA busy_timeout=10000",
+    "PRAGMA temp_store=MEMORY",
+    "PRAGMA mmap_size=268435456",
+    "PRAGMA cache_size=-16384",
+)
+
+
+class _Connection:
+    """A driver connection as a Transaction. Nothing here suspends."""
+
+    __slots__ = ("raw",)
+
+    def __init__(self, path: str) -> None:
+        self.raw = sqlite3.connect(path, isolation_level=None, check_same_thread=False, cached_statements=512)
+        for pragma in _PRAGMAS:
+            self.raw.execute(pragma)
+
+    async def one(self, statement: Statement, values: Values) -> Row | None:
+        row: Row | None = self._execute(statement, values).fetchone()
+        return row
+
+    async def all(self, statement: Statement, values: Values) -> list[Row]:
+        return self._execute(statement, values).fetchall()
+
+    async def run(self, statement: Statement, values: Values) -> int:
+        return self._execute(statement, values).rowcount
+
+    def _execute(self, statement: Statement, values: Values) -> sqlite3.Cursor:
+        text, fixed = statement.sqlite()
+        return self.raw.execute(text, {**fixed, **values} if fixed else values)
+
+
+class _Read:
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: _Connection) -> None:
+        self._connection = connection
+
+    async def __aenter__(self) -> _Connection:
+        return self._connection
+
+    async def __aexit__(self, kind: object, error: object, trace: object) -> None:
+        return None
+
+
+class _Write:
+    __slots__ = ("_database",)
+
+    def __init__(self, database: "SqliteDatabase") -> None:
+        self._database = database
+
+    async def __aenter__(self) -> _Connection:
+        return await self._database.begin_block()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            await self._database.keep_block()
+        else:
+            self._database.drop_block()
+
+
+class SqliteDatabase:
+    """See `Database`. `path` is a file; its folder is made when missing."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._turn = asyncio.Lock()
+        self._batch: asyncio.Future[None] | None = None
+        self._commits = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-commit")
+        self._commit_due = False
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+        upgrade_sqlite(self.path)
+        self._writer = _Connection(self.path)
+        self._reader = _Connection(self.path)
+        self._reader.raw.execute("PRAGMA query_only=ON")
+        self._read = _Read(self._reader)
+
+    async def stop(self) -> None:
+        async with self._turn:
+            self._reader.raw.close()
+            self._writer.raw.close()
+        self._commits.shutdown()
+
+    def read(self) -> _Read:
+        return self._read
+
+    def write(self) -> _Write:
+        return _Write(self)
+
+    async def begin_block(self) -> _Connection:
+        await self._turn.acquire()
+        try:
+            if self._batch is None:
+                self._writer.raw.execute("BEGIN IMMEDIATE")
+                self._batch = asyncio.get_running_loop().create_future()
+            self._writer.raw.execute("SAVEPOINT block")
+        except BaseException:
+            self._turn.release()
+            raise
+        return self._writer
+
+    async def keep_block(self) -> None:
+        batch = self._batch
+        assert batch is not None
+        try:
+            self._writer.raw.execute("RELEASE block")
+        finally:
+            self._end_block(batch)
+        # Shielded: a caller that goes away must not cancel the commit that others wait for.
+        await asyncio.shield(batch)
+
+    def drop_block(self) -> None:
+        batch = self._batch
+        assert batch is not None
+        try:
+            self._writer.raw.execute("ROLLBACK TO block")
+            self._writer.raw.execute("RELEASE block")
+        finally:
+            self._end_block(batch)
+
+    def _end_block(self, batch: asyncio.Future[None]) -> None:
+        if not self._commit_due:
+            self._commit_due = True
+            task = asyncio.get_running_loop().create_task(self._commit(batch))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        self._turn.release()
+
+    async def _commit(self, batch: asyncio.Future[None]) -> None:
+        # The lock is fair, so every block that was waiting when this task started gets in before the commit.
+        async with self._turn:
+            self._commit_due = False
+            self._batch = None
+            try:
+                await asyncio.get_running_loop().run_in_executor(self._commits, self._writer.raw.execute, "COMMIT")
+            except sqlite3.Error as error:
+                if self._writer.raw.in_transaction:
+                    self._writer.raw.execute("ROLLBACK")
+                batch.set_exception(error)
+                batch.exception()
+            else:
+                batch.set_result(None)

@@ -1,0 +1,324 @@
+"""Users: how they are found, added and changed, with the aliases and search keys that follow from their attributes.
+
+A change is a read-modify-write: read the user in the same write block, with `lock=True` where the block is to wait for
+a concurrent one (PostgreSQL; on SQLite there is one writer). Lists are in `search`.
+"""
+
+from collections.abc import Mapping
+from types import EllipsisType
+from typing import Literal, NamedTuple
+
+from msgspec.json import Decoder, encode
+from sqlalchemy import Select, bindparam, delete, or_, select, update
+
+from poolhouse.errors import AliasExistsException, UsernameExistsException, UserNotFoundException
+
+from .database import Transaction
+from .names import SEARCHABLE, VERIFIABLE, fold, search_keys, sign_in_names
+from .pools import Pool
+from .schema import pool_counts, user_aliases, user_search, users
+from .statement import Statement
+
+Status = Literal["UNCONFIRMED", "CONFIRMED", "FORCE_CHANGE_PASSWORD", "RESET_REQUIRED"]
+
+_SHARDS = 16
+# One name space for all aliases of a pool: two users cannot own one text through different attributes.
+_ALIAS = "sign_in"
+
+
+class User(NamedTuple):
+    """A row of `users`. `attributes` is AWS's list as JSON text, so that an answer embeds it unread.
+
+    `credential` is sealed; `temporary_until` is set while the password is a temporary one; tokens issued before
+    `tokens_not_before` are dead. Times are epoch microseconds.
+    """
+
+    id: int
+    pool_id: str
+    username: str
+    username_key: str
+    sub: str
+    status: Status
+    enabled: int
+    attributes: str
+    credential: bytes | None
+    temporary_until: int | None
+    tokens_not_before: int
+    created: int
+    modified: int
+
+    def __repr__(self) -> str:
+        return f"User(id={self.id}, pool_id={self.pool_id!r}, status={self.status!r})"
+
+
+_attribute_decoder = Decoder(list[dict[str, str]])
+
+
+def attributes_of(user: User) -> dict[str, str]:
+    """Name -> value, `sub` included."""
+    return {entry["Name"]: entry["Value"] for entry in _attribute_decoder.decode(user.attributes)}
+
+
+def _attributes_text(attributes: Mapping[str, str]) -> str:
+    return encode([{"Name": name, "Value": value} for name, value in attributes.items()]).decode()
+
+
+def _reading(query: Select[tuple[object, ...]]) -> tuple[Statement, Statement]:
+    return Statement(query), Statement(query.with_for_update(of=users))
+
+
+_ALIASED = (
+    select(users)
+    .select_from(user_aliases.join(users, users.c.id == user_aliases.c.user_id))
+    .where(user_aliases.c.pool_id == bindparam("pool_id"), user_aliases.c.value_key == bindparam("key"))
+    .where(user_aliases.c.name == _ALIAS)
+)
+_OF_POOL = users.c.pool_id == bindparam("pool_id")
+_BY_NAME = _reading(
+    select(users).where(_OF_POOL, or_(users.c.username_key == bindparam("key"), users.c.sub == bindparam("key")))
+)
+_BY_USERNAME = _reading(select(users).where(_OF_POOL, users.c.username_key == bindparam("key")))
+_BY_ALIAS = _reading(_ALIASED)
+_BY_ID = _reading(select(users).where(users.c.id == bindparam("user_id")))
+_ADD = Statement(
+    lambda dialect_insert: (
+        dialect_insert(users)
+        .values({column.name: bindparam(column.name) for column in users.c if column.name != "id"})
+        .on_conflict_do_nothing()
+        .returning(users)
+    )
+)
+_CHANGED = ("status", "enabled", "attributes", "credential", "temporary_until", "tokens_not_before", "modified")
+_CHANGE = Statement(
+    update(users).where(users.c.id == bindparam("user_id")).values({name: bindparam(name) for name in _CHANGED})
+)
+_REMOVE = Statement(delete(users).where(users.c.id == bindparam("user_id")))
+_COUNT = Statement(
+    lambda dialect_insert: (
+        row := dialect_insert(pool_counts).values(
+            pool_id=bindparam("pool_id"), shard=bindparam("shard"), users=bindparam("delta")
+        )
+    ).on_conflict_do_update(
+        index_elements=["pool_id", "shard"], set_={"users": pool_counts.c.users + row.excluded.users}
+    )
+)
+_ADD_ALIAS = Statement(
+    lambda dialect_insert: (
+        dialect_insert(user_aliases)
+        .values(
+            pool_id=bindparam("pool_id"),
+            value_key=bindparam("key"),
+            name=bindparam("name"),
+            user_id=bindparam("user_id"),
+        )
+        .on_conflict_do_nothing()
+    )
+)
+_REMOVE_ALIAS = Statement(
+    delete(user_aliases)
+    .where(user_aliases.c.pool_id == bindparam("pool_id"), user_aliases.c.value_key == bindparam("key"))
+    .where(user_aliases.c.name == _ALIAS, user_aliases.c.user_id == bindparam("user_id"))
+)
+_ADD_KEY = Statement(
+    lambda dialect_insert: (
+        dialect_insert(user_search)
+        .values(
+            pool_id=bindparam("pool_id"),
+            name=bindparam("name"),
+            value_key=bindparam("key"),
+            user_id=bindparam("user_id"),
+        )
+        .on_conflict_do_nothing()
+    )
+)
+_REMOVE_KEY = Statement(
+    delete(user_search)
+    .where(user_search.c.pool_id == bindparam("pool_id"), user_search.c.name == bindparam("name"))
+    .where(user_search.c.value_key == bindparam("key"), user_search.c.user_id == bindparam("user_id"))
+)
+
+
+async def find(tx: Transaction, pool: Pool, name: str, *, lock: bool = False) -> User | None:
+    """By username, sub or active alias. A username can never be another user's sub: `add` sees to it."""
+    return await _find(tx, pool, name, _BY_NAME, lock=lock)
+
+
+async def find_for_sign_in(tx: Transaction, pool: Pool, name: str, *, lock: bool = False) -> User | None:
+    """Like `find`, but a sub is accepted only where it is the username."""
+    return await _find(tx, pool, name, _BY_USERNAME, lock=lock)
+
+
+async def _find(tx: Transaction, pool: Pool, name: str, by: tuple[Statement, Statement], *, lock: bool) -> User | None:
+    values = {"pool_id": pool.id, "key": fold(pool.settings, name)}
+    row = await tx.one(by[lock], values)
+    if row is None and (pool.settings.UsernameAttributes or pool.settings.AliasAttributes):
+        row = await tx.one(_BY_ALIAS[lock], values)
+    return None if row is None else User._make(row)
+
+
+async def get(tx: Transaction, pool: Pool, name: str, *, lock: bool = False) -> User:
+    """Like `find`. Raises UserNotFoundException."""
+    user = await _find(tx, pool, name, _BY_NAME, lock=lock)
+    if user is None:
+        raise UserNotFoundException
+    return user
+
+
+async def by_id(tx: Transaction, user_id: int, *, lock: bool = False) -> User | None:
+    row = await tx.one(_BY_ID[lock], {"user_id": user_id})
+    return None if row is None else User._make(row)
+
+
+async def add(
+    tx: Transaction,
+    pool: Pool,
+    *,
+    username: str,
+    sub: str,
+    status: Status,
+    attributes: Mapping[str, str],
+    credential: bytes | None,
+    temporary_until: int | None = None,
+    now: int,
+    force_alias: bool = False,
+) -> User:
+    """A new, enabled user; `attributes` without `sub`.
+
+    Raises UsernameExistsException when the username, or a username attribute, is anybody's name; AliasExistsException
+    when an active alias is somebody else's and `force_alias` does not move it.
+    """
+    if await find(tx, pool, username) is not None:
+        raise UsernameExistsException
+    complete = {"sub": sub, **attributes}
+    row = await tx.one(
+        _ADD,
+        {
+            "pool_id": pool.id,
+            "username": username,
+            "username_key": fold(pool.settings, username),
+            "sub": sub,
+            "status": status,
+            "enabled": 1,
+            "attributes": _attributes_text(complete),
+            "credential": credential,
+            "temporary_until": temporary_until,
+            "tokens_not_before": 0,
+            "created": now,
+            "modified": now,
+        },
+    )
+    if row is None:
+        raise UsernameExistsException
+    user = User._make(row)
+    try:
+        names = sign_in_names(pool.settings, username, complete)
+        await _keep_aliases(tx, pool, user, ({}, names), _Move(now, force_alias))
+    except AliasExistsException:
+        if pool.settings.UsernameAttributes:
+            raise UsernameExistsException from None
+        raise
+    await _keep_search(tx, pool, user, {}, search_keys(pool.settings, complete))
+    await tx.run(_COUNT, {"pool_id": pool.id, "shard": user.id % _SHARDS, "delta": 1})
+    return user
+
+
+async def change(
+    tx: Transaction,
+    pool: Pool,
+    user: User,
+    now: int,
+    *,
+    status: Status | None = None,
+    enabled: bool | None = None,
+    attributes: Mapping[str, str] | None = None,
+    credential: bytes | EllipsisType | None = ...,
+    temporary_until: int | EllipsisType | None = ...,
+    tokens_not_before: int | None = None,
+    force_alias: bool = False,
+) -> User:
+    """The user with what was given changed; `attributes` is the complete new set, with `sub`.
+
+    Raises AliasExistsException when a new active alias is somebody else's and `force_alias` does not move it.
+    """
+    changed = user._replace(
+        status=status or user.status,
+        enabled=user.enabled if enabled is None else int(enabled),
+        attributes=user.attributes if attributes is None else _attributes_text(attributes),
+        credential=user.credential if isinstance(credential, EllipsisType) else credential,
+        temporary_until=user.temporary_until if isinstance(temporary_until, EllipsisType) else temporary_until,
+        tokens_not_before=max(user.tokens_not_before, tokens_not_before or 0),
+        modified=now,
+    )
+    await tx.run(_CHANGE, {"user_id": user.id} | {name: getattr(changed, name) for name in _CHANGED})
+    if attributes is not None:
+        settings, before = pool.settings, attributes_of(user)
+        old, new = (sign_in_names(settings, user.username, each) for each in (before, attributes))
+        await _keep_aliases(tx, pool, user, (old, new), _Move(now, force_alias))
+        await _keep_search(tx, pool, user, search_keys(settings, before), search_keys(settings, attributes))
+    return changed
+
+
+async def remove(tx: Transaction, user: User) -> None:
+    """With memberships, aliases, codes and sign-ins."""
+    if await tx.run(_REMOVE, {"user_id": user.id}):
+        await tx.run(_COUNT, {"pool_id": user.pool_id, "shard": user.id % _SHARDS, "delta": -1})
+
+
+class _Move(NamedTuple):
+    """When a change happens, and whether it may take another user's alias."""
+
+    now: int
+    force: bool
+
+
+async def _keep_aliases(
+    tx: Transaction, pool: Pool, user: User, names: tuple[Mapping[str, str], Mapping[str, str]], move: _Move
+) -> None:
+    old, new = names
+    for key in sorted(old.keys() - new.keys()):
+        await tx.run(_REMOVE_ALIAS, {"pool_id": pool.id, "key": key, "user_id": user.id})
+    # In one order for everybody, so that two blocks that wait for each other's names cannot lock up.
+    for key in sorted(new.keys() - old.keys()):
+        await _claim(tx, pool, user, (key, new[key]), move)
+
+
+async def _claim(tx: Transaction, pool: Pool, user: User, name: tuple[str, str], move: _Move) -> None:
+    """Make a name, (key, attribute), this user's own; taken from another where that is asked for and possible."""
+    key, attribute = name
+    if attribute == "preferred_username":
+        namesake = await tx.one(_BY_NAME[False], {"pool_id": pool.id, "key": key})
+        if namesake is not None and namesake[0] != user.id:
+            raise _taken(attribute)
+    values = {"pool_id": pool.id, "key": key, "name": _ALIAS, "user_id": user.id}
+    if await tx.run(_ADD_ALIAS, values):
+        return
+    if not (move.force and attribute in VERIFIABLE and attribute in pool.settings.AliasAttributes):
+        raise _taken(attribute)
+    await _release(tx, pool, key, attribute, move.now)
+    if not await tx.run(_ADD_ALIAS, values):
+        raise _taken(attribute)
+
+
+async def _release(tx: Transaction, pool: Pool, key: str, attribute: str, now: int) -> None:
+    """The owner of an alias keeps the attribute but loses its verification, and with it the alias."""
+    row = await tx.one(_BY_ALIAS[True], {"pool_id": pool.id, "key": key})
+    if row is not None:
+        owner = User._make(row)
+        await change(tx, pool, owner, now, attributes=attributes_of(owner) | {VERIFIABLE[attribute]: "false"})
+
+
+def _taken(attribute: str) -> UsernameExistsException | AliasExistsException:
+    if attribute == "username":
+        return UsernameExistsException()
+    return AliasExistsException(f"An account with the given {attribute} already exists.")
+
+
+async def _keep_search(tx: Transaction, pool: Pool, user: User, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+    for name in SEARCHABLE:
+        if old.get(name) == new.get(name):
+            continue
+        values = {"pool_id": pool.id, "name": name, "user_id": user.id}
+        if name in old:
+            await tx.run(_REMOVE_KEY, values | {"key": old[name]})
+        if name in new:
+            await tx.run(_ADD_KEY, values | {"key": new[name]})

@@ -1,0 +1,1 @@
+"""What tests of a backend need: a clock that can be moved."""
