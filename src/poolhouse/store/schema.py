@@ -27,12 +27,14 @@ metadata = MetaData(
     }
 )
 
+# Both databases compare and order text by code point, which prefix searches and page borders rely on.
+KeyText = Text().with_variant(Text(collation="C"), "postgresql")
 # SQLite makes only INTEGER PRIMARY KEY an alias of the row id.
 RowId = BigInteger().with_variant(Integer(), "sqlite")
 
 
 def _text(name: str, *, null: bool = False, key: bool = False) -> Column[str]:
-    return Column(name, Text, nullable=null, primary_key=key)
+    return Column(name, KeyText, nullable=null, primary_key=key)
 
 
 def _number(name: str, *, null: bool = False) -> Column[int]:
@@ -44,7 +46,7 @@ def _sealed(name: str, *, null: bool = False) -> Column[bytes]:
 
 
 def _owner(name: str, target: str) -> Column[str]:
-    return Column(name, Text, ForeignKey(target, ondelete="CASCADE"), nullable=False)
+    return Column(name, KeyText, ForeignKey(target, ondelete="CASCADE"), nullable=False)
 
 
 def _row(name: str, target: str) -> Column[int]:
@@ -133,6 +135,8 @@ users = Table(
     Index(None, "pool_id", "id"),
     Index(None, "pool_id", "status", "id"),
     Index(None, "pool_id", "enabled", "id"),
+    # The id of a deleted user must never be another user's.
+    sqlite_autoincrement=True,
 )
 
 # A row here is an *active* sign-in name besides the username: a username attribute or a verified alias.
