@@ -15,6 +15,7 @@ lint: setup  ## style, types, layers, generated files
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python scripts/service_model.py --check
+	$(BIN)/python scripts/docs.py --check
 
 bench: setup  ## answers per second beside the machine's own limits
 	@$(BIN)/python -m bench $(ARGS)
