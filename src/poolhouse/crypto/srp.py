@@ -52,7 +52,7 @@ _TIMESTAMP: Final = re.compile(r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d{1,2}) (\d\d):
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class BadPublicValue(ValueError):  # noqa: N818 - it names what was received
+class BadPublicValue(ValueError):
     """A public value that no honest partner sends; going on would let anyone sign in."""
 
 
@@ -164,7 +164,7 @@ def server_start(verifier: Verifier, b: int) -> int:
     return (_multiplier() * int.from_bytes(verifier.verifier, "big") + power_of_g(b)) % N
 
 
-def server_proof(  # noqa: PLR0917 - the parts of the formula in its order
+def server_proof(
     pool_name: str,
     user_id: str,
     verifier: Verifier,

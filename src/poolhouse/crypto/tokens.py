@@ -27,7 +27,7 @@ _PADDING: Final = PKCS1v15()
 _HASH: Final = SHA256()
 
 
-class BadToken(ValueError):  # noqa: N818 - it names what was received
+class BadToken(ValueError):
     """The text is no token of ours; `reason` says why, for the log and not for the sender."""
 
     def __init__(self, reason: str) -> None:

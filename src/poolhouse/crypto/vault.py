@@ -22,7 +22,7 @@ _TAG: Final = 16
 _KEY: Final = 32
 
 
-class BrokenSeal(ValueError):  # noqa: N818 - it names what was found
+class BrokenSeal(ValueError):
     """The bytes were not sealed by this vault for this purpose, or were changed since."""
 
 

@@ -37,11 +37,11 @@ _PREFLIGHT: tuple[Header, ...] = (
 )
 
 
-class BodyTooLarge(Exception):  # noqa: N818 - a signal between this module and its protocols
+class BodyTooLarge(Exception):
     """The client sent more than MAX_BODY bytes."""
 
 
-class ClientGone(Exception):  # noqa: N818
+class ClientGone(Exception):
     """The client hung up before its request was complete."""
 
 
