@@ -20,9 +20,11 @@ AT = "Tue Sep 5 01:02:03 UTC 2023"
 AT_US = 1_693_875_723_000_000
 
 
-def sign_in(verifier: srp.Verifier, client: srp.ClientSession, b: int, password: str) -> tuple[bytes, str]:
+def sign_in(
+    verifier: srp.Verifier, client: srp.ClientSession, b: int, password: str
+) -> tuple[tuple[bytes, bytes], str]:
     """What the server expects and what the client answers."""
-    b_public = srp.server_start(verifier, b)
+    b_public = srp.server_start(verifier, b, negative=bool(b % 2))
     parameters = {
         "USER_ID_FOR_SRP": USER,
         "SALT": verifier.salt_hex,
@@ -31,7 +33,7 @@ def sign_in(verifier: srp.Verifier, client: srp.ClientSession, b: int, password:
     }
     answer = client.answer(parameters, "alias", password, AT_US)
     a_public = srp.parse_public(client.public)
-    expected = srp.server_proof(POOL, USER, verifier, a_public, b, b_public, BLOCK, answer["TIMESTAMP"])
+    expected = srp.server_proofs(POOL, USER, verifier, a_public, b, b_public, BLOCK, answer["TIMESTAMP"])
     return expected, answer["PASSWORD_CLAIM_SIGNATURE"]
 
 
@@ -50,7 +52,7 @@ def test_vector_of_the_specification():
     assert f"{u:x}" == "4c0918f650bdab5b9e094ab5ccf85b91057e74bfb27b558c6c4ac8c2bb20e9a2"
     shared = pow(a_public * pow(int.from_bytes(verifier.verifier, "big"), u, srp.N), B, srp.N)
     assert srp._session_key(u, shared).hex() == "6f6cc355bafd11a07a5f0eca569931d4"
-    proof = srp.server_proof(POOL, USER, verifier, a_public, B, b_public, BLOCK, AT)
+    proof, _ = srp.server_proofs(POOL, USER, verifier, a_public, B, b_public, BLOCK, AT)
     assert base64.b64encode(proof) == b"cjBi6eD1sB3Z0xnQZpw3CeIdHvUBmLARq0zyOhV9ENk="
 
 
@@ -81,13 +83,13 @@ SALTS = st.one_of(
 )
 
 
-@given(SALTS, st.text(st.characters(exclude_categories=["Cs"]), max_size=20), st.integers(1, 2**256 - 1))
+@given(SALTS, st.text(st.characters(exclude_categories=["Cs"]), max_size=20), st.integers(1, 2**256 - 1), st.booleans())
 @settings(max_examples=100, deadline=None)
-def test_pycognito_signs_in(salt: bytes, password: str, b: int):
+def test_pycognito_signs_in(salt: bytes, password: str, b: int, negative: bool):
     """An unmodified client proves the password whatever the salt and B begin with, odd hex lengths included."""
     client = AWSSRP(USER, password, f"us-east-1_{POOL}", "client", client=object())
     verifier = srp.make_verifier(POOL, USER, password, salt)
-    b_public = srp.server_start(verifier, b)
+    b_public = srp.server_start(verifier, b, negative=negative)
     parameters = {
         "USER_ID_FOR_SRP": USER,
         "SALT": verifier.salt_hex,
@@ -97,7 +99,7 @@ def test_pycognito_signs_in(salt: bytes, password: str, b: int):
     with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # pycognito asks for utcnow()
         answer = client.process_challenge(parameters, {"USERNAME": USER})
     a_public = srp.parse_public(client.get_auth_params()["SRP_A"])
-    proof = srp.server_proof(POOL, USER, verifier, a_public, b, b_public, BLOCK, answer["TIMESTAMP"])
+    proof = srp.server_proofs(POOL, USER, verifier, a_public, b, b_public, BLOCK, answer["TIMESTAMP"])
     assert srp.proof_matches(proof, answer["PASSWORD_CLAIM_SIGNATURE"])
     assert srp.parse_timestamp(answer["TIMESTAMP"]) is not None
 
@@ -111,7 +113,15 @@ def test_pycognito_signs_in_with_a_short_or_odd_b(digits: int):
     client = AWSSRP(USER, PASSWORD, f"us-east-1_{POOL}", "client", client=object())
     key = client.get_password_authentication_key(USER, PASSWORD, b_public, verifier.salt_hex)
     expected = srp._signature(key, POOL, USER, BLOCK, AT)
-    assert srp.server_proof(POOL, USER, verifier, client.large_a_value, b, b_public, BLOCK, AT) == expected
+    assert srp.server_proofs(POOL, USER, verifier, client.large_a_value, b, b_public, BLOCK, AT)[0] == expected
+
+
+def test_b_does_not_tell_whether_a_supposed_password_is_right():
+    """With a random sign B - k*v is a square as often as not, also for the right password."""
+    verifier = srp.make_verifier(POOL, USER, PASSWORD, SALT)
+    masked = srp._multiplier() * int.from_bytes(verifier.verifier, "big")
+    publics = [srp.server_start(verifier, srp.new_b(), negative=negative) for negative in (False, True)]
+    assert [pow(public - masked, (srp.N - 1) // 2, srp.N) == 1 for public in publics] == [True, False]
 
 
 @given(SALTS, st.text(st.characters(exclude_categories=["Cs"]), max_size=20))
@@ -134,7 +144,7 @@ def test_every_part_of_the_message_is_proved(change: dict):
     verifier = srp.make_verifier(POOL, USER, PASSWORD, SALT)
     right = {"pool_name": POOL, "user_id": USER, "verifier": verifier, "a_public": A, "b": B}
     right |= {"b_public": srp.server_start(verifier, B), "secret_block": BLOCK, "timestamp": AT}
-    assert srp.server_proof(**right) != srp.server_proof(**(right | change))
+    assert srp.server_proofs(**right) != srp.server_proofs(**(right | change))
 
 
 @given(st.integers(0, 2**400))
@@ -171,7 +181,7 @@ def test_no_proof_for_a_multiple_of_n(multiple: int):
     """The server's last formula refuses it again, for those who came by a stored value."""
     verifier = srp.make_verifier(POOL, USER, PASSWORD, SALT)
     with pytest.raises(srp.BadPublicValue):
-        srp.server_proof(POOL, USER, verifier, multiple * srp.N, B, 5, BLOCK, AT)
+        srp.server_proofs(POOL, USER, verifier, multiple * srp.N, B, 5, BLOCK, AT)
 
 
 @pytest.mark.parametrize("change", [{"SRP_B": "0"}, {"SRP_B": f"{srp.N:x}"}, {"SALT": "xyz"}, {"SALT": ""}])
@@ -191,7 +201,7 @@ def test_client_refuses_a_block_that_is_not_base64():
 def test_a_signature_has_one_spelling(wrong: str):
     """Cut, unpadded or foreign text is no proof, and never an exception."""
     proof = base64.b64decode("cjBi6eD1sB3Z0xnQZpw3CeIdHvUBmLARq0zyOhV9ENk=")
-    assert not srp.proof_matches(proof, wrong)
+    assert not srp.proof_matches((proof, proof[::-1]), wrong)
 
 
 def test_timestamp_of_the_vector():

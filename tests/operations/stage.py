@@ -5,8 +5,10 @@ import functools
 import hmac
 from typing import Any
 
+import msgspec
+
 from poolhouse import service_model
-from poolhouse.access.principals import Anonymous
+from poolhouse.access.principals import Anonymous, Principal, Root
 from poolhouse.crypto import codes
 from poolhouse.crypto.srp import ClientSession
 from poolhouse.crypto.tokens import SigningKey, claims_unverified
@@ -18,9 +20,11 @@ from poolhouse.operations import families  # noqa: F401 - registers every operat
 from poolhouse.operations._pool_settings import pool_settings
 from poolhouse.operations._signing import stored_keys
 from poolhouse.operations.context import Services
+from poolhouse.operations.gate import call
 from poolhouse.store import pools
 from poolhouse.store.pools import Pool
 
+ROOT = Root(account_id="000000000000", region="us-east-1")
 EMAIL = "ada@example.com"
 PASSWORD = "Correct-Horse9"
 EMAIL_POOL = {
@@ -51,6 +55,20 @@ class Stage:
         self.pool = pool_id
         self.client = ""
         self.secret: str | None = None
+
+    def on(self, services: Services) -> "Stage":
+        """The same pool and client, asked on a server that is built otherwise."""
+
+        async def invoke(name: str, request: dict[str, Any], *, principal: Principal = ROOT) -> dict[str, Any]:
+            operation = service_model.operation("cognito-idp", name)
+            assert operation is not None
+            return await call(
+                services, principal, operation, service_model.from_params(operation, request), request_id="test"
+            )
+
+        other = Stage(services, invoke, self.pool)
+        other.client, other.secret = self.client, self.secret
+        return other
 
     async def public(self, name: str, **request: Any) -> dict[str, Any]:
         """An unsigned call."""
@@ -94,9 +112,15 @@ class Stage:
         await self.admin("AdminConfirmSignUp", Username=username)
         return sub
 
+    async def group(self, name: str, precedence: int | None, role: str) -> None:
+        """A new group with a role, and the first user in it."""
+        ranked = {} if precedence is None else {"Precedence": precedence}
+        await self.admin("CreateGroup", GroupName=name, RoleArn=role, **ranked)
+        await self.admin("AdminAddUserToGroup", GroupName=name, Username=EMAIL)
+
     async def user(self, username: str = EMAIL) -> dict[str, Any]:
         """AdminGetUser, with the attributes as a dict."""
-        answer = await self.admin("AdminGetUser", Username=username)
+        answer = msgspec.json.decode(msgspec.json.encode(await self.admin("AdminGetUser", Username=username)))
         return answer | {"attributes": {each["Name"]: each["Value"] for each in answer["UserAttributes"]}}
 
     # --- signing in ---

@@ -5,12 +5,11 @@ import re
 import pytest
 from pool_rows import add_pool, read
 
-from poolhouse.errors import InvalidParameterException, ResourceNotFoundException
+import poolhouse.operations.families  # noqa: F401 - registers the operations
+from poolhouse.errors import InvalidParameterException, LimitExceededException, ResourceNotFoundException
 from poolhouse.operations import client_secrets
-from poolhouse.operations import clients as family
 from poolhouse.store import clients
-
-assert family
+from poolhouse.store.settings import ClientSettings
 
 
 @pytest.fixture
@@ -134,3 +133,15 @@ async def test_delete_and_other_pools(create, invoke, pool, database):
     assert await invoke("DeleteUserPoolClient", {"UserPoolId": pool.id, "ClientId": client_id}) == {}
     with pytest.raises(ResourceNotFoundException):
         await invoke("DeleteUserPoolClient", {"UserPoolId": pool.id, "ClientId": client_id})
+
+
+async def test_ten_thousand_clients(create, pool, database):
+    """The pool's last client is accepted, the next one is not."""
+    async with database.write() as tx:
+        for number in range(9_999):
+            await clients.add(tx, clients.Client(f"c{number}", pool.id, "c", ClientSettings(), None, 1, 1))
+    last = await create()
+    with pytest.raises(LimitExceededException, match="at most 10000 clients"):
+        await create()
+    assert await read(database, clients.count, pool.id) == 10_000
+    assert (await read(database, clients.get, last["ClientId"])).name == "web"

@@ -3,10 +3,8 @@
 import random
 import uuid
 
-from hypothesis import HealthCheck, settings
-from hypothesis import given as given_
 from hypothesis import strategies as st
-from pool_rows import add_pool, add_user, read
+from pool_rows import add_pool, add_user, examples, read
 
 from poolhouse.store import search, users
 from poolhouse.store.names import fold
@@ -38,33 +36,15 @@ async def test_prefix_is_a_range_by_code_point(database):
 async def test_prefixes_against_a_model(database):
     """Hypothesis chooses the values; the model is Python's own startswith."""
     pool = await add_pool(database)
-
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
-    @given_(st.lists(texts, max_size=5), texts)
-    async def check(values, prefix):
-        made = [await add_user(database, pool, uuid.uuid4().hex, nickname="x", name=value) for value in values]
-        found = await pages(database, search.attribute_begins, pool.id, "name", fold(pool.settings, prefix))
-        keys = [fold(pool.settings, value) for value in values]
-        assert [place.key for place, _ in found] == sorted(k for k in keys if k.startswith(fold(pool.settings, prefix)))
+    for values, prefix in examples(st.tuples(st.lists(texts, max_size=5), texts), 30):
+        made = [await add_user(database, pool, uuid.uuid4().hex, name=value) for value in values]
+        start = fold(pool.settings, prefix)
+        found = await pages(database, search.attribute_begins, pool.id, "name", start)
+        keys = sorted(fold(pool.settings, value) for value in values)
+        assert [place.key for place, _ in found] == [key for key in keys if key.startswith(start)]
         async with database.write() as tx:
             for user in made:
                 await users.remove(tx, user)
-
-    await _run(check)
-
-
-async def _run(check):
-    """Hypothesis drives plain functions; each example is awaited on this test's own loop."""
-    examples = []
-    inner = check.hypothesis.inner_test
-
-    def collect(values, prefix):
-        examples.append((values, prefix))
-
-    check.hypothesis.inner_test = collect
-    check()
-    for example in examples:
-        await inner(*example)
 
 
 async def test_pages_survive_inserts_and_deletes(database):

@@ -5,7 +5,12 @@ import asyncio
 import pytest
 from pool_rows import add_group, add_pool, add_user, read
 
-from poolhouse.errors import AliasExistsException, UsernameExistsException, UserNotFoundException
+from poolhouse.errors import (
+    AliasExistsException,
+    ResourceNotFoundException,
+    UsernameExistsException,
+    UserNotFoundException,
+)
 from poolhouse.store import groups, pools, search, users
 from poolhouse.store.search import START, Span
 
@@ -183,3 +188,13 @@ def test_a_user_prints_no_secret():
     user = users.User(1, "p", "ada", "ada", "s", "CONFIRMED", 1, "[]", b"verifier", None, 0, 1, 1)
     assert "verifier" not in repr(user)
     assert "ada" not in repr(user)
+
+
+async def test_pool_removed_before_the_user_is_added(database):
+    """What was read in an earlier block may be gone; that is an answer and no failure of the database."""
+    pool = await add_pool(database)
+    async with database.write() as tx:
+        await pools.remove(tx, pool.id)
+    with pytest.raises(ResourceNotFoundException, match=r"User pool us-east-1_testpool1 does not exist\."):
+        await add_user(database, pool, "ada")
+    assert await read(database, pools.count_users, pool.id) == 0

@@ -36,7 +36,7 @@ __all__ = [
     "prepare",
     "proof_matches",
     "public_text",
-    "server_proof",
+    "server_proofs",
     "server_start",
     "simulated",
 ]
@@ -159,12 +159,17 @@ def matches(verifier: Verifier, pool_name: str, user_id: str, password: str) -> 
     return hmac.compare_digest(made.verifier, verifier.verifier)
 
 
-def server_start(verifier: Verifier, b: int) -> int:
-    """B = k*v + g^b mod N."""
-    return (_multiplier() * int.from_bytes(verifier.verifier, "big") + power_of_g(b)) % N
+def server_start(verifier: Verifier, b: int, *, negative: bool = False) -> int:
+    """B = k*v + g^b mod N, or k*v - g^b; give a random sign to every sign-in.
+
+    g^b is always a square mod N. With one sign only, whoever starts a sign-in learns whether B - k*v is a square for
+    each password that he supposes, and some forty started sign-ins would single out the right one.
+    """
+    secret = power_of_g(b)
+    return (_multiplier() * int.from_bytes(verifier.verifier, "big") + (N - secret if negative else secret)) % N
 
 
-def server_proof(
+def server_proofs(
     pool_name: str,
     user_id: str,
     verifier: Verifier,
@@ -173,18 +178,29 @@ def server_proof(
     b_public: int,
     secret_block: bytes,
     timestamp: str,
-) -> bytes:
-    """The 32 bytes that PASSWORD_CLAIM_SIGNATURE must hold. Raises BadPublicValue for A mod N = 0 and for u = 0."""
+) -> tuple[bytes, bytes]:
+    """The 32 bytes that PASSWORD_CLAIM_SIGNATURE must hold, for the shared secret S and for N - S.
+
+    A client that got k*v - g^b finds one of the two, which one depends on its own secret.
+    Raises BadPublicValue for A mod N = 0 and for u = 0.
+    """
     if a_public % N == 0:
         raise BadPublicValue("The public value is a multiple of the modulus.")
     u = _scramble(a_public, b_public)
     shared = power(a_public * power(int.from_bytes(verifier.verifier, "big"), u) % N, b)
-    return _signature(_session_key(u, shared), pool_name, user_id, secret_block, timestamp)
+    first, second = (
+        _signature(_session_key(u, secret), pool_name, user_id, secret_block, timestamp)
+        for secret in (shared, N - shared)
+    )
+    return first, second
 
 
-def proof_matches(expected: bytes, signature: str) -> bool:
-    """Compares PASSWORD_CLAIM_SIGNATURE, base64 in its one spelling, with `server_proof` in constant time."""
-    return hmac.compare_digest(base64.b64encode(expected), signature.encode("utf-8", "replace"))
+def proof_matches(expected: tuple[bytes, bytes], signature: str) -> bool:
+    """Compares PASSWORD_CLAIM_SIGNATURE, base64 in its one spelling, with `server_proofs` in constant time."""
+    first, second = (
+        hmac.compare_digest(base64.b64encode(proof), signature.encode("utf-8", "replace")) for proof in expected
+    )
+    return first or second
 
 
 def simulated(vault_digest: bytes) -> bytes:

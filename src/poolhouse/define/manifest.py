@@ -27,6 +27,8 @@ ScalarName = Literal[
     "AWSIPAddress",
 ]
 AuthMode = Literal["userPool", "identityPool", "apiKey"]
+# The result of an operation whose last handler is asynchronous: an object with one Boolean, `success`.
+HANDED_OVER = "EventInvocationResponse"
 OperationKind = Literal["query", "mutation"]
 AttributeType = Literal["String", "Number", "DateTime", "Boolean"]
 
@@ -166,6 +168,11 @@ class Operation(_Plain, frozen=True):
     rules: tuple[Rule, ...] = ()
     handlers: tuple[HandlerRef, ...] = ()
 
+    @property
+    def is_asynchronous(self) -> bool:
+        """The last handler decides whether the caller waits for a result."""
+        return bool(self.handlers) and self.handlers[-1].asynchronous
+
 
 class EnumType(_Plain, frozen=True):
     name: str
@@ -182,6 +189,11 @@ class CustomType(_Plain, frozen=True):
     name: str
     fields: tuple[Field, ...]
     used_as: tuple[Literal["output", "input"], ...] = ("output",)
+
+    @property
+    def input_name(self) -> str:
+        """`X` is `XInput` where it is an argument; a type made for an inline argument is named so already."""
+        return self.name if self.used_as == ("input",) else f"{self.name}Input"
 
 
 class DataAccess(_Plain, frozen=True):

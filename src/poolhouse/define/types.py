@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
-from .manifest import CustomType, Data, Field, Manifest, Operation, TypeRef
+from .manifest import Data, Field, Manifest, Operation, TypeRef
 from .naming import capital
 
 PACKAGE: Final = "amplify_types"
@@ -40,7 +40,7 @@ def schema_types(data: Data | None) -> str:
     """
     if data is None:
         return _HEAD
-    inputs = {custom.name: input_name(custom) for custom in data.types if "input" in custom.used_as}
+    inputs = {custom.name: custom.input_name for custom in data.types if "input" in custom.used_as}
     outputs = {custom.name: custom.name for custom in data.types}
     parts = [f"{enum.name} = Literal[{', '.join(map(repr, enum.values))}]\n" for enum in data.enums]
     for custom in data.types:
@@ -50,11 +50,6 @@ def schema_types(data: Data | None) -> str:
             parts.append(_typed_dict(inputs[custom.name], _members(custom.fields, inputs)))
     parts += [part for operation in data.operations for part in _operation(operation, inputs, outputs)]
     return "\n\n".join([_HEAD, *parts])
-
-
-def input_name(custom: CustomType) -> str:
-    """What a custom type is called in an argument."""
-    return f"{custom.name}Input" if "output" in custom.used_as else custom.name
 
 
 def _operation(operation: Operation, inputs: Mapping[str, str], outputs: Mapping[str, str]) -> list[str]:

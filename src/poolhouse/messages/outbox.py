@@ -23,9 +23,7 @@ class Content(msgspec.Struct, frozen=True):
 _decoder = msgspec.msgpack.Decoder(Content)
 
 
-async def put(  # noqa: PLR0917 - what, for whom, when
-    tx: Transaction, vault: Vault, pool_id: str, username: str, message: Message, now: int
-) -> None:
+async def put(tx: Transaction, vault: Vault, pool_id: str, username: str, message: Message, now: int) -> None:
     """Leave a message for delivery after the commit; `now` is epoch microseconds."""
     content = msgspec.msgpack.encode(Content(message.subject, message.body, message.code))
     await messages.put(

@@ -13,7 +13,7 @@ from poolhouse.errors import (
 )
 from poolhouse.messages import compose, outbox
 from poolhouse.service_model.structs.cognito_idp import AdminCreateUserRequest
-from poolhouse.store import pools, users
+from poolhouse.store import users
 from poolhouse.store.database import Transaction
 from poolhouse.store.pools import Pool
 from poolhouse.store.users import User
@@ -39,13 +39,13 @@ async def create(ctx: Call, req: AdminCreateUserRequest, pool: Pool, known: User
     if known is not None:
         raise UsernameExistsException(_EXISTS)
     name = new_name(pool.settings, req.Username, attributes.given(req.UserAttributes))
-    checked = attributes.created(pool.settings, name.attributes)
+    checked = attributes.created(pool.settings, name.attributes, complete=False)
     invitation = await _invitation(ctx, req, pool, (name.username, name.sub), checked)
     try:
         async with ctx.services.database.write() as tx:
             user = await users.add(
                 tx,
-                await pools.get(tx, pool.id),
+                pool,
                 username=name.username,
                 sub=name.sub,
                 status="FORCE_CHANGE_PASSWORD",

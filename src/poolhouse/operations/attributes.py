@@ -6,7 +6,7 @@ Pure rules; the words are those that AWS's clients know.
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, Protocol
@@ -22,7 +22,9 @@ from poolhouse.store.settings import (
 )
 
 _TEXT: Final = StringAttributeConstraintsType(MinLength="0", MaxLength="2048")
-_EMAIL: Final = re.compile(r"""[^\s@<>()\[\],;:\\"]{1,64}@[^\s@<>()\[\],;:\\".]+(\.[^\s@<>()\[\],;:\\".]+)+""")
+# No blank, control character or separator of mail headers.
+_ATOM: Final = r"""[^\s\x00-\x1f\x7f@<>()\[\],;:\\"%s]"""
+_EMAIL: Final = re.compile(rf"{_ATOM % ''}{{1,64}}@{_ATOM % '.'}+(\.{_ATOM % '.'}+)+")
 _PHONE: Final = re.compile(r"\+[1-9][0-9]{1,14}")
 _NUMBER: Final = re.compile(r"-?[0-9]{1,64}(\.[0-9]{1,64})?")
 # A sign-in name has to fit into the Username of a request.
@@ -71,7 +73,7 @@ STANDARD: Final[Mapping[str, SchemaAttributeType]] = MappingProxyType(_standard(
 
 _STANDARD_NAMES: Final = frozenset(STANDARD)
 # Facts that only the product itself, or an administrator, may state.
-_NOT_BY_CLIENTS: Final = frozenset({"sub", "identities", "email_verified", "phone_number_verified"})
+NOT_BY_CLIENTS: Final = frozenset({"sub", "identities", "email_verified", "phone_number_verified"})
 _NEVER: Final = frozenset({"sub", "identities"})
 
 
@@ -100,14 +102,15 @@ def given(entries: Iterable[Given] | None) -> dict[str, str]:
     return attributes
 
 
-def created(settings: PoolSettings, attributes: Mapping[str, str]) -> dict[str, str]:
-    """The attributes of a new user, checked: known, settable, well-formed, and none missing that the pool requires.
+def created(settings: PoolSettings, attributes: Mapping[str, str], *, complete: bool = True) -> dict[str, str]:
+    """The attributes of a new user, checked: known, settable, well-formed, and `complete`: none missing that the pool
+    requires. An invited user adds those when he chooses his password.
 
     Empty values count as not given. Raises InvalidParameterException.
     """
     kept = _checked(settings, {name: value for name, value in attributes.items() if value or name in _NEVER})
     for name, entry in schema(settings).items():
-        if entry.Required and name not in kept and name != "sub":
+        if complete and entry.Required and name not in kept and name != "sub":
             raise _unfit(f"{name}: The attribute is required")
     return kept
 
@@ -256,7 +259,7 @@ def check_client_may_write(client: ClientSettings, pool: PoolSettings, names: It
     entries = schema(pool)
     allowed = _STANDARD_NAMES if client.WriteAttributes is None else frozenset(client.WriteAttributes)
     for name in names:
-        if name in entries and (name in _NOT_BY_CLIENTS or not (name in allowed or entries[name].Required)):
+        if name in entries and (name in NOT_BY_CLIENTS or not (name in allowed or entries[name].Required)):
             raise NotAuthorizedException("A client attempted to write unauthorized attribute")
 
 
@@ -267,7 +270,7 @@ def check_client_lists(settings: PoolSettings, reads: Iterable[str] | None, writ
         if not _open_to_clients(entries, name):
             raise InvalidParameterException("Invalid read attributes specified while creating a client")
     for name in writes or ():
-        if name in _NOT_BY_CLIENTS or not _open_to_clients(entries, name):
+        if name in NOT_BY_CLIENTS or not _open_to_clients(entries, name):
             raise InvalidParameterException("Invalid write attributes specified while creating a client")
 
 
@@ -279,12 +282,9 @@ def parse_bound(text: str | None, what: str) -> Decimal | None:
     """A bound of a schema constraint. Raises InvalidParameterException."""
     if text is None:
         return None
-    try:
-        if not _NUMBER.fullmatch(text):
-            raise InvalidOperation
-        return Decimal(text)
-    except InvalidOperation:
-        raise InvalidParameterException(f"{what} must be a number.") from None
+    if not _NUMBER.fullmatch(text):
+        raise InvalidParameterException(f"{what} must be a number.")
+    return Decimal(text)
 
 
 def _unfit(reason: str) -> InvalidParameterException:

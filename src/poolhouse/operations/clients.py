@@ -17,6 +17,7 @@ from poolhouse.store.clients import Client
 from poolhouse.store.settings import ClientSettings, PoolSettings, TokenValidityUnitsType
 
 from . import client_secrets, paging
+from ._described import present
 from ._not_served import refuse
 from .attributes import check_client_lists
 from .context import Call, seconds
@@ -38,7 +39,7 @@ _MINUTE, _DAY = 60, 86_400
 
 @operation("CreateUserPoolClient", "write")
 async def create_user_pool_client(ctx: Call, req: CreateUserPoolClientRequest) -> Answer:
-    pool = await pools.get(ctx.tx, req.UserPoolId)
+    pool = await pools.lock(ctx.tx, req.UserPoolId)
     settings = _settings(req, pool.settings)
     if await clients.count(ctx.tx, pool.id) >= _MOST_CLIENTS:
         raise LimitExceededException(f"A user pool can have at most {_MOST_CLIENTS} clients.")
@@ -157,7 +158,7 @@ def _described(ctx: Call, client: Client) -> dict[str, Any]:
         "ClientId": client.id,
         "LastModifiedDate": seconds(client.modified),
         "CreationDate": seconds(client.created),
-        **paging.present(msgspec.to_builtins(client.settings)),
+        **present(msgspec.to_builtins(client.settings)),
         "AllowedOAuthFlowsUserPoolClient": False,
     }
     if client.secret is not None:

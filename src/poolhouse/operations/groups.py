@@ -22,14 +22,14 @@ from poolhouse.store import groups, pools, users
 from poolhouse.store.groups import Group
 
 from . import paging
-from ._described import listed
+from ._described import listed, present
 from .context import Call, seconds
 from .gate import Answer, operation
 
 
 @operation("CreateGroup", "write")
 async def create_group(ctx: Call, req: CreateGroupRequest) -> Answer:
-    pool = await pools.get(ctx.tx, req.UserPoolId)
+    pool = await pools.lock(ctx.tx, req.UserPoolId)
     group = await groups.add(
         ctx.tx,
         pool.id,
@@ -131,7 +131,7 @@ def _page(ctx: Call, operation_name: str, scope: tuple[str, ...], found: list[Gr
 
 
 def _described(group: Group) -> dict[str, Any]:
-    return paging.present(
+    return present(
         {
             "GroupName": group.name,
             "UserPoolId": group.pool_id,

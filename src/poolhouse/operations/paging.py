@@ -1,7 +1,6 @@
 """Pages of lists: the sealed marks that clients hand back, and the size of a page."""
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
 
 from msgspec import Struct
 
@@ -14,7 +13,6 @@ LARGEST = 60
 _LIFETIME = 3_600_000_000
 _REFUSED = "Paging Marker is Invalid for Request"
 
-T = TypeVar("T")
 After = tuple[str, int]
 
 
@@ -53,12 +51,3 @@ def sealed(ctx: Call, operation: str, scope: Sequence[str], key: str, row_id: in
     """The token of the page behind (key, row_id)."""
     mark = Mark(tuple(scope), key, row_id, ctx.now + _LIFETIME)
     return ctx.services.vault.seal_token(f"page:{operation}", mark)
-
-
-def present(members: dict[str, Any]) -> dict[str, Any]:
-    """An answer without the members that are None, at every depth."""
-    return {
-        name: present(value) if isinstance(value, dict) else value
-        for name, value in members.items()
-        if value is not None
-    }

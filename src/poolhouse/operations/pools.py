@@ -18,6 +18,7 @@ from poolhouse.store import pools
 from poolhouse.store.pools import Pool
 
 from . import paging
+from ._described import present
 from ._pool_settings import pool_settings
 from ._signing import stored_keys
 from .attributes import schema
@@ -90,7 +91,7 @@ def _described(ctx: Call, pool: Pool, users: int) -> dict[str, Any]:
     return {
         "Arn": f"arn:aws:cognito-idp:{pool.region}:{ctx.services.settings.account_id}:userpool/{pool.id}",
         **_summary(pool),
-        **paging.present(members),
-        "SchemaAttributes": [paging.present(entry) for entry in entries],
+        **present(members),
+        "SchemaAttributes": [present(entry) for entry in entries],
         "EstimatedNumberOfUsers": users,
     }

@@ -1,5 +1,6 @@
 """USER_SRP_AUTH and its PASSWORD_VERIFIER challenge (spec/user-pools.md section 4)."""
 
+import secrets
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
@@ -72,7 +73,7 @@ def _public(text: str) -> int:
 def _challenge(vault: Vault, user: User | None, seed: bytes, ticket: Ticket, a_public: int) -> dict[str, str]:
     verifier, _ = verifier_of(vault, user, seed)
     b = srp.new_b()
-    b_public = srp.server_start(verifier, b)
+    b_public = srp.server_start(verifier, b, negative=bool(secrets.randbits(1)))
     block = SecretBlock(ticket, _bytes(a_public), _bytes(b), _bytes(b_public))
     return {
         "SALT": verifier.salt_hex,
@@ -85,7 +86,7 @@ def _challenge(vault: Vault, user: User | None, seed: bytes, ticket: Ticket, a_p
 
 def _proves(door: Door, user: User | None, seed: bytes, block: SecretBlock, proof: Proof) -> bool:
     verifier, real = verifier_of(door.vault, user, seed)
-    expected = srp.server_proof(
+    expected = srp.server_proofs(
         srp.pool_name(door.pool.id),
         block.ticket.username,
         verifier,

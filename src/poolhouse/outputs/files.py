@@ -3,7 +3,6 @@
 import os
 import tempfile
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,9 +37,8 @@ def write_outputs(
 
 def _replace(path: Path, content: bytes) -> bool:
     """Put the content in place in one step; readers see the old file or the new one."""
-    with suppress(FileNotFoundError):
-        if path.read_bytes() == content:
-            return False
+    if path.is_file() and path.read_bytes() == content:
+        return False
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "wb") as file:

@@ -1,17 +1,15 @@
 """`data.model_introspection`: from it the clients build `client.queries` and `client.mutations` (spec section 6.3)."""
 
-from typing import Any, Final
+from typing import Any
 
-from poolhouse.define.manifest import CustomType, Data, Field, Operation, TypeRef
-
-HANDED_OVER: Final = "EventInvocationResponse"
+from poolhouse.define.manifest import HANDED_OVER, CustomType, Data, Field, Operation, TypeRef
 
 
 def model_introspection(data: Data) -> dict[str, Any]:
     """The order of arguments is the order of variables on the wire."""
-    inputs = {custom.name: input_name(custom) for custom in data.types if "input" in custom.used_as}
+    inputs = {custom.name: custom.input_name for custom in data.types if "input" in custom.used_as}
     objects = {custom.name: _object(custom) for custom in data.types if "output" in custom.used_as}
-    if any(is_asynchronous(operation) for operation in data.operations):
+    if any(operation.is_asynchronous for operation in data.operations):
         objects[HANDED_OVER] = _handed_over()
     document: dict[str, Any] = {
         "version": 1,
@@ -29,19 +27,9 @@ def model_introspection(data: Data) -> dict[str, Any]:
     return document
 
 
-def is_asynchronous(operation: Operation) -> bool:
-    """The last handler decides whether the caller waits for a result."""
-    return bool(operation.handlers) and operation.handlers[-1].asynchronous
-
-
-def input_name(custom: CustomType) -> str:
-    """`X` is `XInput` where it is an argument; a type made for an inline argument is named so already."""
-    return custom.name if custom.used_as == ("input",) else f"{custom.name}Input"
-
-
 def _operation(operation: Operation, inputs: dict[str, str]) -> dict[str, Any]:
     asynchronous = TypeRef(name=HANDED_OVER, kind="custom")
-    returns = asynchronous if is_asynchronous(operation) else operation.returns or TypeRef(name="AWSJSON")
+    returns = asynchronous if operation.is_asynchronous else operation.returns or TypeRef(name="AWSJSON")
     described = _typed(operation.name, returns, _type(returns))
     if operation.arguments:
         described["arguments"] = {field.name: _given(field, inputs) for field in operation.arguments}

@@ -5,9 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from poolhouse.define.manifest import Data, EnumType, Field, Manifest, Operation, TypeRef
-
-from .introspection import HANDED_OVER, input_name, is_asynchronous
+from poolhouse.define.manifest import HANDED_OVER, Data, EnumType, Field, Manifest, Operation, TypeRef
 
 _PYTHON: Final = {"Int": "int", "AWSTimestamp": "int", "Float": "float", "Boolean": "bool"}
 _HEAD = '''\
@@ -67,8 +65,8 @@ def _types(data: Data) -> Iterator[str]:
         if "output" in custom.used_as:
             yield _typed_dict(custom.name, [(f.name, _result(f.type)) for f in custom.fields])
         if "input" in custom.used_as:
-            yield _typed_dict(input_name(custom), _members(custom.fields, data))
-    if any(is_asynchronous(operation) for operation in data.operations):
+            yield _typed_dict(custom.input_name, _members(custom.fields, data))
+    if any(operation.is_asynchronous for operation in data.operations):
         yield _typed_dict(HANDED_OVER, [("success", "bool")])
 
 
@@ -100,7 +98,7 @@ def _arguments(operation: Operation, data: Data) -> str:
 
 def _methods(operation: Operation, data: Data) -> Iterator[str]:
     handed_over = TypeRef(name=HANDED_OVER, kind="custom")
-    returns = _result(handed_over if is_asynchronous(operation) else operation.returns or TypeRef(name="AWSJSON"))
+    returns = _result(handed_over if operation.is_asynchronous else operation.returns or TypeRef(name="AWSJSON"))
     parameters = f"**arguments: _typing.Unpack[_{operation.name}_arguments]" if _by_dict(operation) else ""
     if not parameters:
         listed = [_parameter(field, data) for field in operation.arguments]
@@ -126,7 +124,7 @@ def _result(ref: TypeRef) -> str:
 
 def _given(ref: TypeRef, data: Data) -> tuple[str, bool]:
     """The type of an argument, and whether it must be given."""
-    inputs = {custom.name: input_name(custom) for custom in data.types}
+    inputs = {custom.name: custom.input_name for custom in data.types}
     one = _base(ref, inputs.get(ref.name, ref.name) if ref.kind == "custom" else ref.name)
     if not ref.array:
         return (one, True) if ref.required else (f"{one} | None", False)

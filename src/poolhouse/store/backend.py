@@ -30,6 +30,11 @@ def _add_fact(insert: InsertBuilder) -> Any:
     return insert(facts).values(name=bindparam("name"), value=bindparam("value")).on_conflict_do_nothing()
 
 
+def _touch_fact(insert: InsertBuilder) -> Any:
+    statement = insert(facts).values(name=bindparam("name"), value=bindparam("value"))
+    return statement.on_conflict_do_update(index_elements=["name"], set_={"value": statement.excluded.value})
+
+
 _OF_BACKEND = Statement(
     select(backend_resources)
     .where(backend_resources.c.backend == bindparam("backend"))
@@ -45,6 +50,7 @@ _REMOVE = Statement(
 )
 _FACT = Statement(select(facts.c.value).where(facts.c.name == bindparam("name")))
 _ADD_FACT = Statement(_add_fact)
+_TOUCH_FACT = Statement(_touch_fact)
 
 
 async def resources(tx: Transaction, backend: str) -> list[Resource]:
@@ -67,3 +73,8 @@ async def fact(tx: Transaction, name: str) -> bytes | None:
 async def add_fact(tx: Transaction, name: str, value: bytes) -> None:
     """Note a fact unless it is known already."""
     await tx.run(_ADD_FACT, {"name": name, "value": value})
+
+
+async def lock(tx: Transaction, backend: str) -> None:
+    """Make every other process that wants to change this backend wait for the end of this transaction."""
+    await tx.run(_TOUCH_FACT, {"name": f"lock:{backend}", "value": b""})

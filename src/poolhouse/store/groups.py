@@ -38,7 +38,7 @@ _GET_WITH_POOL = Statement(
     select(pools_table, groups)
     .where(pools_table.c.id == bindparam("pool_id"), groups.c.pool_id == pools_table.c.id)
     .where(groups.c.name == bindparam("name"))
-    .with_for_update(read=True, key_share=True)
+    .with_for_update(read=True, key_share=True, of=groups)
 )
 _ADD = Statement(
     lambda dialect_insert: (
@@ -143,7 +143,10 @@ async def add(
     precedence: int | None = None,
     now: int,
 ) -> Group:
-    """Raises GroupExistsException, or LimitExceededException for the pool's 10,001st group."""
+    """Raises GroupExistsException, or LimitExceededException for the pool's 10,001st group.
+
+    The limit holds under concurrency when the pool was read with `pools.lock`.
+    """
     row = await tx.one(_COUNT, {"pool_id": pool_id})
     if row is not None and row[0] >= GROUPS_PER_POOL:
         raise LimitExceededException(f"A user pool can have at most {GROUPS_PER_POOL} groups.")

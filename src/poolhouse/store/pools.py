@@ -37,6 +37,9 @@ class StoredKey(NamedTuple):
 
 
 _GET = Statement(select(pools).where(pools.c.id == bindparam("pool_id")))
+# On SQLite, which has one writer, both are the plain statement.
+_KEEP = Statement(select(pools).where(pools.c.id == bindparam("pool_id")).with_for_update(read=True, key_share=True))
+_LOCK = Statement(select(pools).where(pools.c.id == bindparam("pool_id")).with_for_update(key_share=True))
 _ADD = Statement(insert(pools))
 _CHANGE = Statement(
     update(pools)
@@ -77,7 +80,21 @@ async def find(tx: Transaction, pool_id: str) -> Pool | None:
 
 async def get(tx: Transaction, pool_id: str) -> Pool:
     """Raises ResourceNotFoundException."""
-    row = await tx.one(_GET, {"pool_id": pool_id})
+    return await _get(tx, _GET, pool_id)
+
+
+async def keep(tx: Transaction, pool_id: str) -> Pool:
+    """Like `get`; nobody can remove the pool before the end of the block. For what is put into it."""
+    return await _get(tx, _KEEP, pool_id)
+
+
+async def lock(tx: Transaction, pool_id: str) -> Pool:
+    """Like `keep`, for one block at a time. For what is counted first."""
+    return await _get(tx, _LOCK, pool_id)
+
+
+async def _get(tx: Transaction, statement: Statement, pool_id: str) -> Pool:
+    row = await tx.one(statement, {"pool_id": pool_id})
     if row is None:
         raise missing(pool_id)
     return of_row(row)

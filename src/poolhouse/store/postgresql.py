@@ -5,6 +5,7 @@ from typing import Any
 
 import asyncpg
 
+from poolhouse.errors import SettingError
 from poolhouse.store.database import Row, Values
 from poolhouse.store.migrations import upgrade_postgresql
 from poolhouse.store.statement import Statement
@@ -57,7 +58,11 @@ class _Block:
         self._connection = await self._pool.acquire()
         if self._writes:
             self._transaction = self._connection.transaction()
-            await self._transaction.start()
+            try:
+                await self._transaction.start()
+            except BaseException:
+                await self._pool.release(self._connection)
+                raise
         return _Transaction(self._connection)
 
     async def __aexit__(
@@ -76,15 +81,24 @@ class PostgresqlDatabase:
     def __init__(self, url: str, *, connections: int = 16) -> None:
         self.url = url
         self._size = connections
+        self._pool: Any = None
 
     async def start(self) -> None:
-        await upgrade_postgresql(self.url)
-        self._pool = await asyncpg.create_pool(
-            self.url, min_size=1, max_size=self._size, connection_class=_Connection, statement_cache_size=512
-        )
+        """Raises SettingError when the server cannot be reached or does not let us in."""
+        try:
+            await upgrade_postgresql(self.url)
+            self._pool = await asyncpg.create_pool(
+                self.url, min_size=1, max_size=self._size, connection_class=_Connection, statement_cache_size=512
+            )
+        except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            raise SettingError(
+                f"The PostgreSQL database cannot be used ({error}).",
+                resolution="Check the address, the name and the password in --database or POOLHOUSE_DATABASE.",
+            ) from error
 
     async def stop(self) -> None:
-        await self._pool.close()
+        if self._pool is not None:
+            await self._pool.close()
 
     def read(self) -> _Block:
         return _Block(self._pool, writes=False)

@@ -1,14 +1,12 @@
 """Pages of a pool's users: all of them, or those that one clause selects. Every page is a range of an index.
 
-Order is by (value, row id), compared by code point on both databases.
+Order is by (value, row id). Keys compare by code point on both databases: the schema says so.
 """
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, BindParameter, ColumnElement, Select, Text, bindparam, select, tuple_
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
 
 from .database import Transaction, Values
 from .names import prefix_bound
@@ -36,26 +34,6 @@ class Listed(NamedTuple):
     attributes: str
     created: int
     modified: int
-
-
-class _ByCodePoint(ColumnElement[str]):
-    """A text column compared byte by byte, whatever the database's own order is. SQLite does nothing else."""
-
-    inherit_cache = True
-    type = Text()
-
-    def __init__(self, column: ColumnElement[str]) -> None:
-        self.column = column
-
-
-@compiles(_ByCodePoint)
-def _plain(element: _ByCodePoint, compiler: SQLCompiler, **options: Any) -> str:
-    return compiler.process(element.column, **options)
-
-
-@compiles(_ByCodePoint, "postgresql")
-def _collated(element: _ByCodePoint, compiler: SQLCompiler, **options: Any) -> str:
-    return f'{compiler.process(element.column, **options)} COLLATE "C"'
 
 
 _Query = Select[Any]
@@ -90,10 +68,9 @@ _ATTRIBUTE_IS = Statement(
 
 def _range(query: _Query, column: ColumnElement[str], row_id: ColumnElement[int]) -> tuple[Statement, Statement]:
     """Behind (key, row id) in the order of the two; the second statement also ends before `bound`."""
-    key = _ByCodePoint(column)
-    behind = tuple_(key, row_id) > tuple_(bindparam("key", type_=Text), bindparam("after", type_=BigInteger))
-    ordered = query.where(behind).order_by(key, row_id).limit(_LIMIT)
-    return Statement(ordered), Statement(ordered.where(key < bindparam("bound", type_=Text)))
+    behind = tuple_(column, row_id) > tuple_(bindparam("key", type_=Text), bindparam("after", type_=BigInteger))
+    ordered = query.where(behind).order_by(column, row_id).limit(_LIMIT)
+    return Statement(ordered), Statement(ordered.where(column < bindparam("bound", type_=Text)))
 
 
 _ATTRIBUTE_BEGINS = _range(_ATTRIBUTE, user_search.c.value_key, user_search.c.user_id)

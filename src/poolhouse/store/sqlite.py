@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 
+from poolhouse.errors import SettingError
 from poolhouse.store.database import Row, Values
 from poolhouse.store.migrations import upgrade_sqlite
 from poolhouse.store.statement import Statement
@@ -91,19 +92,32 @@ class SqliteDatabase:
         self._commits = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-commit")
         self._commit_due = False
         self._running: set[asyncio.Task[None]] = set()
+        self._open: list[_Connection] = []
 
     async def start(self) -> None:
-        Path(self.path).parent.mkdir(parents=True, exist_ok=True)
-        upgrade_sqlite(self.path)
-        self._writer = _Connection(self.path)
-        self._reader = _Connection(self.path)
-        self._reader.raw.execute("PRAGMA query_only=ON")
-        self._read = _Read(self._reader)
+        """Raises SettingError when the file cannot be opened or is no database of ours."""
+        try:
+            Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+            upgrade_sqlite(self.path)
+            self._writer, reader = self._connect(), self._connect()
+        except (OSError, sqlite3.Error) as error:
+            raise SettingError(
+                f"The database file {self.path} cannot be used ({error}).",
+                resolution="Give --database another file, or mend its folder's rights.",
+            ) from error
+        reader.raw.execute("PRAGMA query_only=ON")
+        self._read = _Read(reader)
+
+    def _connect(self) -> _Connection:
+        self._open.append(_Connection(self.path))
+        return self._open[-1]
 
     async def stop(self) -> None:
+        while self._running:
+            await asyncio.wait(self._running)
         async with self._turn:
-            self._reader.raw.close()
-            self._writer.raw.close()
+            while self._open:
+                self._open.pop().raw.close()
         self._commits.shutdown()
 
     def read(self) -> _Read:
@@ -158,10 +172,13 @@ class SqliteDatabase:
             self._batch = None
             try:
                 await asyncio.get_running_loop().run_in_executor(self._commits, self._writer.raw.execute, "COMMIT")
-            except sqlite3.Error as error:
+            except BaseException as error:
+                # Whatever happened, nobody may be told that his change is on disk.
+                batch.set_exception(error if isinstance(error, Exception) else ConnectionError("commit interrupted"))
+                batch.exception()
+                if not isinstance(error, sqlite3.Error):
+                    raise
                 if self._writer.raw.in_transaction:
                     self._writer.raw.execute("ROLLBACK")
-                batch.set_exception(error)
-                batch.exception()
             else:
                 batch.set_result(None)

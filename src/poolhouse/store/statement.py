@@ -1,11 +1,10 @@
 """A statement is written once with SQLAlchemy Core and compiled once per database, at first use."""
 
 from collections.abc import Callable
-from typing import Any, Literal
+from functools import cache
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Executable, Table
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql import asyncpg
+from sqlalchemy import Dialect, Executable, Table
 from sqlalchemy.sql.compiler import SQLCompiler
 
 DialectName = Literal["sqlite", "postgresql"]
@@ -13,8 +12,24 @@ DialectName = Literal["sqlite", "postgresql"]
 Insert = Any
 InsertBuilder = Callable[[Table], Insert]
 
-_SQLITE = sqlite.dialect(paramstyle="named")
-_POSTGRESQL = asyncpg.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+
+class _Language(NamedTuple):
+    """A database's dialect and its INSERT builder."""
+
+    dialect: Dialect
+    insert: InsertBuilder
+
+
+@cache
+def _language(name: DialectName) -> _Language:
+    """Imported at first use, because a server speaks to one database only."""
+    if name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return _Language(sqlite.dialect(paramstyle="named"), sqlite.insert)
+    from sqlalchemy.dialects.postgresql import asyncpg, insert
+
+    return _Language(asyncpg.dialect(paramstyle="numeric_dollar"), insert)  # type: ignore[no-untyped-call]
 
 
 class Statement:
@@ -45,10 +60,10 @@ class Statement:
         return self._postgresql
 
     def _compile(self, name: DialectName) -> SQLCompiler:
-        source = self._source
+        source, language = self._source, _language(name)
         if callable(source) and not isinstance(source, Executable):
-            source = source(sqlite.insert if name == "sqlite" else postgresql.insert)
-        compiled = source.compile(dialect=_SQLITE if name == "sqlite" else _POSTGRESQL)  # type: ignore[attr-defined]
+            source = source(language.insert)
+        compiled = source.compile(dialect=language.dialect)  # type: ignore[attr-defined]
         assert isinstance(compiled, SQLCompiler)
         return compiled
 

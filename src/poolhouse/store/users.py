@@ -13,6 +13,7 @@ from sqlalchemy import Select, bindparam, delete, or_, select, update
 
 from poolhouse.errors import AliasExistsException, UsernameExistsException, UserNotFoundException
 
+from . import pools
 from .database import Transaction
 from .names import SEARCHABLE, VERIFIABLE, fold, search_keys, sign_in_names
 from .pools import Pool
@@ -184,9 +185,11 @@ async def add(
 ) -> User:
     """A new, enabled user; `attributes` without `sub`.
 
-    Raises UsernameExistsException when the username, or a username attribute, is anybody's name; AliasExistsException
-    when an active alias is somebody else's and `force_alias` does not move it.
+    Raises ResourceNotFoundException when the pool was removed meanwhile; UsernameExistsException when the username, or
+    a username attribute, is anybody's name; AliasExistsException when an active alias is somebody else's and
+    `force_alias` does not move it.
     """
+    await pools.keep(tx, pool.id)
     if await find(tx, pool, username) is not None:
         raise UsernameExistsException
     complete = {"sub": sub, **attributes}

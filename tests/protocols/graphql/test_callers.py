@@ -4,7 +4,20 @@ import base64
 import json
 
 import pytest
-from protocols.graphql.world import ARGUMENTS, ISSUER, KEY, MUT, ROOT, World, cognito_session, group, manifest, operation, seed, session
+from protocols.graphql.world import (
+    ARGUMENTS,
+    ISSUER,
+    KEY,
+    MUT,
+    ROOT,
+    World,
+    cognito_session,
+    group,
+    manifest,
+    operation,
+    seed,
+    session,
+)
 
 from poolhouse.access.principals import Anonymous
 from poolhouse.errors import (

@@ -51,7 +51,9 @@ async def test_q8_q9_handler_raises(world: World, type_: str) -> None:
 
 async def test_e10_timeout(world: World) -> None:
     """A function's own timeout is an error of the field."""
-    answer = await world.post("{ op }", serve(world, Error("Sandbox.Timedout", "Task timed out after 3.00 seconds"), JSON))
+    answer = await world.post(
+        "{ op }", serve(world, Error("Sandbox.Timedout", "Task timed out after 3.00 seconds"), JSON)
+    )
     assert answer.json == failure("Lambda:Unhandled", "Task timed out after 3.00 seconds")
 
 
@@ -129,7 +131,9 @@ async def test_nested_objects_lists_and_typenames(world: World) -> None:
 
 async def test_e18_inside_a_list(world: World) -> None:
     """Null rises to the nearest nullable place: the element, not the list."""
-    headers = serve(world, [{"x": 1}, {}, {"x": 3, "next": {"x": None}}], TypeRef(name="Point", kind="custom", array=True))
+    headers = serve(
+        world, [{"x": 1}, {}, {"x": 3, "next": {"x": None}}], TypeRef(name="Point", kind="custom", array=True)
+    )
     answer = await world.post("{ op { x next { x } } }", headers)
     assert answer.data == {"op": [{"x": 1, "next": None}, None, {"x": 3, "next": None}]}
     assert [error["path"] for error in answer.json["errors"]] == [["op", 1, "x"], ["op", 2, "next", "x"]]
@@ -290,3 +294,13 @@ async def test_repeated_headers_are_joined(world: World) -> None:
     from poolhouse.protocols.graphql.events import lower_headers
 
     assert lower_headers([(b"X-A", b"1"), (b"x-a", b"2")]) == {"x-a": "1,2"}
+
+
+async def test_invoker_that_refuses(world: World) -> None:
+    """A refusal of the function runtime is an error of the field, too."""
+
+    def refuse(event: object) -> object:
+        raise TooManyRequestsException
+
+    answer = await world.post("{ op }", serve(world, refuse, JSON))
+    assert answer.json == failure("Lambda:TooManyRequestsException", "Rate exceeded")

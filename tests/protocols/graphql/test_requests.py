@@ -107,17 +107,19 @@ async def test_q5_missing_argument(seeded: World, admin: dict) -> None:
     ("query", "message"),
     [
         ("mutation ($a: Nope) { addUserToGroup(userId: $a, groupName: $a) }", "UnknownType: Unknown type Nope"),
-        ("mutation { addUserToGroup(userId: 5, groupName: \"x\") }", "WrongType: argument 'userId' with value 'IntValue{value=5}' is not a valid 'String' @ 'addUserToGroup'"),
-        ("mutation { addUserToGroup(userId: null, groupName: \"x\") }", "WrongType: argument 'userId' with value 'NullValue{}' must not be null @ 'addUserToGroup'"),
-        ("mutation { addUserToGroup(userId: [\"x\"], groupName: \"x\") }", "WrongType: argument 'userId' with value 'ArrayValue{value=[\"x\"]}' is not a valid 'String' @ 'addUserToGroup'"),
-        ("mutation { addUserToGroup(userId: \"x\", groupName: \"x\", other: 1) }", "UnknownArgument: Unknown field argument other @ 'addUserToGroup'"),
-        ("mutation { addUserToGroup(userId: $a, groupName: \"x\") }", "UndefinedVariable: Undefined variable a @ 'addUserToGroup'"),
-        ("mutation ($a: String) { addUserToGroup(userId: \"x\", groupName: \"x\") }", "UnusedVariable: Unused variable a"),
-        ("mutation { addUserToGroup(userId: \"x\", groupName: \"x\") { a } }", "SubSelectionRequired: Sub selection not allowed on leaf type AWSJSON @ 'addUserToGroup'"),
+        ('mutation { addUserToGroup(userId: 5, groupName: "x") }', "WrongType: argument 'userId' with value 'IntValue{value=5}' is not a valid 'String' @ 'addUserToGroup'"),
+        ('mutation { addUserToGroup(userId: null, groupName: "x") }', "WrongType: argument 'userId' with value 'NullValue{}' must not be null @ 'addUserToGroup'"),
+        ('mutation { addUserToGroup(userId: ["x"], groupName: "x") }', "WrongType: argument 'userId' with value 'ArrayValue{value=[\"x\"]}' is not a valid 'String' @ 'addUserToGroup'"),
+        ('mutation { addUserToGroup(userId: "x", groupName: "x", other: 1) }', "UnknownArgument: Unknown field argument other @ 'addUserToGroup'"),
+        ('mutation { addUserToGroup(userId: $a, groupName: "x") }', "UndefinedVariable: Undefined variable a @ 'addUserToGroup'"),
+        ('mutation ($a: String) { addUserToGroup(userId: "x", groupName: "x") }', "UnusedVariable: Unused variable a"),
+        ('mutation { addUserToGroup(userId: "x", groupName: "x") { a } }', "SubSelectionNotAllowed: Sub selection not allowed on leaf type AWSJSON of field addUserToGroup @ 'addUserToGroup'"),
         ("mutation { ...F }", "UndefinedFragment: Undefined fragment F"),
         ("mutation { __typename } fragment F on Mutation { __typename }", "UnusedFragment: Unused fragment F"),
         ("mutation { ...F } fragment F on Mutation { ...F }", "FragmentCycle: Fragment cycles not allowed"),
         ("subscription { x }", "UnknownOperation: The schema declares no subscription"),
+        ("mutation { ... on Query { __typename } }", "InvalidFragmentType: A fragment on Query cannot be spread in Mutation"),
+        ("mutation { ...F } fragment F on Query { __typename }", "InvalidFragmentType: A fragment on Query cannot be spread in Mutation"),
         ("mutation { __typename @include }", "MissingFieldArgument: Argument '@include(if:)' of type 'Boolean!' is required, but it was not provided."),
     ],
 )  # fmt: skip
@@ -133,8 +135,8 @@ async def test_validation_errors(seeded: World, admin: dict, query: str, message
 @pytest.mark.parametrize(
     ("query", "message"),
     [
-        ("mutation { a: addUserToGroup(userId: \"x\", groupName: \"x\") a: __typename }", "are different fields"),
-        ("mutation { addUserToGroup(userId: \"x\", groupName: \"x\") addUserToGroup(userId: \"y\", groupName: \"x\") }", "FieldsConflict"),
+        ('mutation { a: addUserToGroup(userId: "x", groupName: "x") a: __typename }', "are different fields"),
+        ('mutation { addUserToGroup(userId: "x", groupName: "x") addUserToGroup(userId: "y", groupName: "x") }', "FieldsConflict"),
     ],
 )  # fmt: skip
 async def test_conflicting_fields(seeded: World, admin: dict, query: str, message: str) -> None:
@@ -175,7 +177,9 @@ async def test_mutation_smuggled_into_a_query(seeded: World, admin: dict) -> Non
     assert seeded.events == []
 
 
-@pytest.mark.parametrize(("text", "value"), [('{"a":1}', {"a": 1}), ("true", True), ("1", 1), ('"Hello"', "Hello"), ("null", None)])
+@pytest.mark.parametrize(
+    ("text", "value"), [('{"a":1}', {"a": 1}), ("true", True), ("1", 1), ('"Hello"', "Hello"), ("null", None)]
+)
 async def test_q12_json_arguments_are_parsed_once(world: World, text: str, value: object) -> None:
     """The handler sees the value, from a variable and from a literal."""
     headers = one(world, j=TypeRef(name="AWSJSON"))
@@ -254,7 +258,9 @@ async def test_variables_that_do_not_fit(world: World, type_: str, value: object
         "[Int!]!": TypeRef(name="Int", required=True, array=True, array_required=True),
     }
     headers = one(world, types=(POINT,), enums=(ENUM,), v=refs[type_])
-    answer = await world.post(f"query ($v: {type_}) {{ op(v: $v) }}".replace("!)", "!)"), headers, variables={"v": value})
+    answer = await world.post(
+        f"query ($v: {type_}) {{ op(v: $v) }}".replace("!)", "!)"), headers, variables={"v": value}
+    )
     assert (answer.status, answer.error["message"]) == (200, message)
     assert world.events == []
 
@@ -279,3 +285,45 @@ async def test_reload_swaps_the_schema(world: World) -> None:
     world.endpoint.reload(manifest(operation("new", rules=(USERS, group("X")))))
     assert (await world.post("{ new }", headers)).data
     assert "FieldUndefined" in (await world.post("{ old }", headers)).error["message"]
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("{ op }", "SubSelectionRequired: Sub selection required for type Point of field op @ 'op'"),
+        ("mutation { x }", "UnknownOperation: The schema declares no mutation"),
+        ("{ op { next { y } } }", "FieldUndefined: Field 'y' in type 'Point' is undefined @ 'op/next/y'"),
+    ],
+)
+async def test_validation_errors_of_objects(world: World, query: str, message: str) -> None:
+    """Objects need sub-fields; paths name the fields around."""
+    world.serve(manifest(operation("op", returns=TypeRef(name="Point", kind="custom")), types=(POINT,)))
+    answer = await world.post(query, world.user("bob"))
+    assert answer.error["message"] == f"Validation error of type {message}"
+
+
+async def test_literals_of_every_scalar(world: World) -> None:
+    """Numbers and booleans in the document arrive as such."""
+    headers = one(
+        world,
+        f=TypeRef(name="Float"),
+        b=TypeRef(name="Boolean"),
+        i=TypeRef(name="ID"),
+        l=TypeRef(name="Int", array=True),
+    )
+    await world.post("query ($n: Int) { op(f: 1.5, b: true, i: 7, l: [1, $n]) }", headers, variables={"n": 2})
+    assert world.events[0][1]["arguments"] == {"f": 1.5, "b": True, "i": "7", "l": [1, 2]}
+
+
+async def test_objects_of_one_type_one_after_the_other(world: World) -> None:
+    """A list of input objects is coerced element by element."""
+    headers = one(world, types=(POINT,), p=TypeRef(name="Point", kind="custom", array=True))
+    await world.post("query ($p: [PointInput]) { op(p: $p) }", headers, variables={"p": [{"x": 1}, {"x": 2.0}]})
+    assert world.events[0][1]["arguments"] == {"p": [{"x": 1}, {"x": 2}]}
+
+
+async def test_fragment_spread_twice(world: World) -> None:
+    """The second spread of a fragment in one place adds nothing."""
+    world.serve(manifest(operation("op")))
+    answer = await world.post("{ ...F ...F } fragment F on Query { op }", world.user("bob"))
+    assert (answer.data, len(world.events)) == ({"op": '{"ok":true}'}, 1)

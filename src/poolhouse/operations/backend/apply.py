@@ -56,22 +56,29 @@ async def apply(
 
     Withheld are the changes that would lose users; `allow_destructive` carries them out.
     """
-    async with services.database.read() as tx:
-        wanted = await plan(tx, manifest)
-    made = [change for change in wanted if allow_destructive or not change.holds_users]
-    withheld = [change for change in wanted if change not in made]
-    signing: Sequence[StoredKey] = ()
     pool_id = f"{services.settings.region}_{pool_suffix()}"
-    if any(change.kind == POOL and change.action in {"create", "replace"} for change in made):
+    signing: Sequence[StoredKey] = ()
+    while True:
+        async with services.database.write() as tx:
+            # Planned under the lock: processes that start together must not each make a pool.
+            await backend.lock(tx, manifest.name)
+            wanted = await plan(tx, manifest)
+            made = [change for change in wanted if allow_destructive or not change.holds_users]
+            if signing or not any(_needs_keys(change) for change in made):
+                work = _Work(services, tx, manifest, services.clock(), signing)
+                for change in made:
+                    await _make(work, change, pool_id)
+                await _apply_roles(work)
+                break
         pair = await asyncio.gather(*(services.compute(SigningKey.generate) for _ in range(2)))
         signing = stored_keys(services.vault, pool_id, pair[0], pair[1], services.clock())
-    async with services.database.write() as tx:
-        work = _Work(services, tx, manifest, services.clock(), signing)
-        for change in made:
-            await _make(work, change, pool_id)
-        await _apply_roles(work)
     applied = await current(services.settings, services.database, services.vault, manifest)
-    return applied, made, withheld
+    return applied, made, [change for change in wanted if change not in made]
+
+
+def _needs_keys(change: Change) -> bool:
+    """Whether it makes a pool. Its keys take long to make, so they are made while no write block is open."""
+    return change.kind == POOL and change.action in {"create", "replace"}
 
 
 async def current(settings: Settings, database: Database, vault: Vault, manifest: Manifest) -> Applied:
@@ -171,7 +178,7 @@ async def _make_client(work: _Work, found: list[Resource]) -> None:
     pool, existing = only(found, POOL), only(found, CLIENT)
     assert pool is not None
     assert work.manifest.auth is not None
-    wanted = client_settings()
+    wanted = client_settings(work.manifest.auth)
     name = work.manifest.auth.name
     if existing is None:
         made = Client(client_id(), pool.resource_id, name, wanted, None, work.now, work.now)
@@ -245,7 +252,9 @@ async def _apply_roles(work: _Work) -> None:
     """Roles are derived wholly from the Manifest, so what it no longer names is gone at once."""
     found = await backend.resources(work.tx, work.manifest.name)
     ids = {kind: resource.resource_id for kind in (POOL, IDENTITY_POOL, API) if (resource := only(found, kind))}
-    wanted = {role.arn: role for role in all_roles(work.manifest, work.services.settings, ids, work.now)}
+    groups_there = [resource.name for resource in found if resource.kind == GROUP]
+    made = all_roles(work.manifest, work.services.settings, ids, work.now, groups_there)
+    wanted = {role.arn: role for role in made}
     existing = {role.arn: role for role in await roles.owned(work.tx, work.manifest.name)}
     for arn in existing.keys() - wanted.keys():
         await roles.remove(work.tx, arn)

@@ -14,6 +14,7 @@ from poolhouse.config import Settings
 from poolhouse.define.grants import SERVICE, WITHOUT_POOL
 from poolhouse.define.manifest import Attribute, Auth, Data, Grant, Manifest, Operation
 from poolhouse.operations._pool_settings import pool_settings as requested_settings
+from poolhouse.operations.attributes import NOT_BY_CLIENTS, STANDARD
 from poolhouse.operations.backend.state import Names
 from poolhouse.store.roles import Role
 from poolhouse.store.settings import ClientSettings, PoolSettings
@@ -76,13 +77,28 @@ def _schema(attribute: Attribute) -> dict[str, Any]:
     return entry
 
 
-def client_settings() -> ClientSettings:
-    """Amplify's app client: SRP, custom and refresh; no plain passwords; unknown users are not told apart."""
-    return ClientSettings(PreventUserExistenceErrors="ENABLED")
+def client_settings(auth: Auth) -> ClientSettings:
+    """Amplify's app client: SRP, custom and refresh; no plain passwords; unknown users are not told apart.
+
+    It may read and write the pool's own attributes; a client that names none would see the standard ones only.
+    """
+    custom = tuple(attribute.name for attribute in auth.attributes if attribute.name.startswith("custom:"))
+    if not custom:
+        return ClientSettings(PreventUserExistenceErrors="ENABLED")
+    return ClientSettings(
+        PreventUserExistenceErrors="ENABLED",
+        ReadAttributes=(*sorted(STANDARD.keys() - {"sub", "identities"}), *custom),
+        WriteAttributes=(*sorted(STANDARD.keys() - NOT_BY_CLIENTS), *custom),
+    )
 
 
-def all_roles(manifest: Manifest, settings: Settings, ids: dict[str, str], now: int) -> list[Role]:
-    """Every role of the backend. `ids` holds the ids of "pool", "identity_pool" and "api" as far as they exist."""
+def all_roles(
+    manifest: Manifest, settings: Settings, ids: dict[str, str], now: int, groups_there: Iterable[str] = ()
+) -> list[Role]:
+    """Every role of the backend. `ids` holds the ids of "pool", "identity_pool" and "api" as far as they exist.
+
+    A group that is there only because it has members keeps a role, so that they can still sign in; it allows nothing.
+    """
     made = [
         _role(
             manifest, settings, ("function", function.name), _function_policies(manifest, settings, ids, function.name)
@@ -91,6 +107,9 @@ def all_roles(manifest: Manifest, settings: Settings, ids: dict[str, str], now: 
     ]
     if manifest.auth is not None:
         made += _identity_roles(manifest, manifest.auth, settings, ids)
+        trust = roles.identity_trust(ids["identity_pool"], "authenticated")
+        kept = set(groups_there) - {group.name for group in manifest.auth.groups}
+        made += [_role(manifest, settings, ("group", name), [], trust) for name in sorted(kept)]
     return [role._replace(modified=now) for role in made]
 
 

@@ -89,7 +89,7 @@ def _client(found: list[Resource], auth: Auth) -> list[Change]:
     existing = only(found, CLIENT)
     if existing is None:
         return [Change("create", CLIENT, auth.name)]
-    if existing.document != settings.encode(client_settings()):
+    if existing.document != settings.encode(client_settings(auth)):
         return [Change("change", CLIENT, auth.name)]
     return []
 

