@@ -1,5 +1,6 @@
 """Token families: one row per sign-in, which its access, ID and refresh tokens name. It never sees a token."""
 
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from sqlalchemy import BigInteger, bindparam, delete, insert, select, update
@@ -29,6 +30,9 @@ class Family(NamedTuple):
     created: int
     expires: int
     revoked: int | None
+    generation: int = 0
+    rotated: int | None = None
+    device_key: str | None = None
 
 
 class Holder(NamedTuple):
@@ -40,9 +44,12 @@ class Holder(NamedTuple):
     pool: Pool
 
 
+# Where the columns of the four tables begin in a row of `_HELD`.
+_TABLES = (token_families, users_table, clients_table, pools_table)
+_BORDERS = tuple(accumulate((len(table.columns) for table in _TABLES), initial=0))
 _ADD = Statement(insert(token_families).values({name: bindparam(name) for name in Family._fields}))
 _FIND = Statement(select(token_families).where(token_families.c.id == bindparam("id")))
-_HELD = select(token_families, users_table, clients_table, pools_table).select_from(
+_HELD = select(*_TABLES).select_from(
     token_families.join(users_table, users_table.c.id == token_families.c.user_id)
     .join(clients_table, clients_table.c.id == token_families.c.client_id)
     .join(pools_table, pools_table.c.id == users_table.c.pool_id)
@@ -80,7 +87,7 @@ async def find(tx: Transaction, family_id: str) -> Family | None:
 
 
 def _holder(row: Row) -> Holder:
-    family, user, client, pool = row[:9], row[9:22], row[22:29], row[29:]
+    family, user, client, pool = (row[start:end] for start, end in pairwise(_BORDERS))
     return Holder(
         Family._make(family),
         User._make(user),

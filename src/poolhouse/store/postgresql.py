@@ -90,7 +90,7 @@ class PostgresqlDatabase:
             self._pool = await asyncpg.create_pool(
                 self.url, min_size=1, max_size=self._size, connection_class=_Connection, statement_cache_size=512
             )
-        except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except (OSError, OverflowError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
             raise SettingError(
                 f"The PostgreSQL database cannot be used ({error}).",
                 resolution="Check the address, the name and the password in --database or POOLHOUSE_DATABASE.",

@@ -139,6 +139,81 @@ users = Table(
     sqlite_autoincrement=True,
 )
 
+# What a user may be asked for besides the password. `state` is JSON: enabled, preferred, verified, last used step.
+factors = Table(
+    "factors",
+    metadata,
+    _row("user_id", "users.id"),
+    _text("kind"),
+    _sealed("secret", null=True),
+    _text("state"),
+    _number("modified"),
+    PrimaryKeyConstraint("user_id", "kind"),
+)
+
+devices = Table(
+    "devices",
+    metadata,
+    _row("user_id", "users.id"),
+    _text("device_key"),
+    _text("group_key"),
+    _sealed("verifier", null=True),
+    _number("remembered"),
+    _text("attributes"),
+    _number("created"),
+    _number("modified"),
+    _number("authenticated"),
+    PrimaryKeyConstraint("user_id", "device_key"),
+)
+
+# Who a user is with an identity provider.
+linked_identities = Table(
+    "linked_identities",
+    metadata,
+    _owner("pool_id", "pools.id"),
+    _text("provider"),
+    _text("subject"),
+    _row("user_id", "users.id"),
+    _text("description"),
+    _number("created"),
+    PrimaryKeyConstraint("pool_id", "provider", "subject"),
+    Index(None, "user_id"),
+)
+
+resource_servers = Table(
+    "resource_servers",
+    metadata,
+    _owner("pool_id", "pools.id"),
+    _text("identifier"),
+    _text("name"),
+    _text("scopes"),
+    PrimaryKeyConstraint("pool_id", "identifier"),
+)
+
+domains = Table(
+    "domains",
+    metadata,
+    _text("domain", key=True),
+    _owner("pool_id", "pools.id"),
+    _text("kind"),
+    _text("settings"),
+    _number("created"),
+    UniqueConstraint("pool_id", "kind"),
+)
+
+identity_providers = Table(
+    "identity_providers",
+    metadata,
+    _owner("pool_id", "pools.id"),
+    _text("name"),
+    _text("type"),
+    _text("settings"),
+    _sealed("details"),
+    _number("created"),
+    _number("modified"),
+    PrimaryKeyConstraint("pool_id", "name"),
+)
+
 # A row here is an *active* sign-in name besides the username: a username attribute or a verified alias.
 user_aliases = Table(
     "user_aliases",
@@ -210,6 +285,10 @@ token_families = Table(
     _number("created"),
     _number("expires"),
     _number("revoked", null=True),
+    # Which of the family's refresh tokens is the current one, since when, and the device that it was given to.
+    Column("generation", BigInteger, nullable=False, server_default="0"),
+    _number("rotated", null=True),
+    _text("device_key", null=True),
     Index(None, "user_id"),
     Index(None, "expires"),
 )
