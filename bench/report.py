@@ -19,6 +19,7 @@ _HEAD = (
     "workers",
     "database",
     "server / bare",
+    "server %",
     "generator %",
     "generator could",
     "others %",
@@ -50,7 +51,7 @@ class Start:
 
 
 def table(lines: Sequence[Line], bare: Figures) -> str:
-    """`server / bare` compares CPU time of the server's process; `generator %` is of one core, `others %` of all."""
+    """`server / bare` compares CPU time; server and generator are in % of one core, others in % of all."""
     rows = [_HEAD, tuple("---" if column == 0 else "---:" for column in range(len(_HEAD)))]
     rows += [_row(line, bare) for line in lines]
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
@@ -66,6 +67,7 @@ def _row(line: Line, bare: Figures) -> tuple[str, ...]:
         *(f"{value * 1000:.2f}" for value in (got.p50, got.p95, got.p99)),
         *(f"{value / got.answers * 1000:.3f}" for value in (cpu.server, cpu.workers, cpu.database)),
         f"{per_answer / (bare.cpu.server / bare.answers):.1f}",
+        f"{cpu.server / got.seconds:.0%}",
         f"{cpu.generator / got.seconds:.0%}",
         f"{got.answers / cpu.generator:,.0f}/s",
         f"{max(0.0, cpu.machine - known) / got.seconds / CPUS:.0%}",

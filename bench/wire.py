@@ -97,7 +97,7 @@ class Connection(asyncio.Protocol):
                 answer.set_exception(WrongAnswer(whole.decode(errors="replace")))
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._answer is not None:
+        if self._answer is not None and not self._answer.done():
             self._answer.set_exception(exc or ConnectionResetError("the server closed the connection"))
 
     def ask(self, request: bytes) -> "asyncio.Future[bytes]":

@@ -25,7 +25,7 @@ async def principal(
     signed = sigv4.authenticate(
         request,
         services.clock(),
-        root=sigv4.RootKey(settings.root_access_key_id, settings.root_secret_access_key, settings.account_id),
+        root=_root(settings.root_access_key_id, settings.root_secret_access_key, settings.account_id),
         vault=services.vault,
         services=allowed,
         regions=sigv4.any_region if settings.development else sigv4.only_region(settings.region),
@@ -38,6 +38,9 @@ async def principal(
     if role is None:
         raise UnrecognizedClientException
     return signed.principal(policy_set(role.policies))
+
+
+_root = lru_cache(maxsize=8)(sigv4.RootKey)
 
 
 @lru_cache(maxsize=1024)

@@ -3,7 +3,7 @@
 Bare ASGI, because the AWS JSON route is the hot path of the whole server.
 """
 
-import uuid
+import os
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
@@ -46,8 +46,9 @@ class ClientGone(Exception):
 
 
 def new_request_id() -> str:
-    """The x-amzn-RequestId of one answer."""
-    return str(uuid.uuid4())
+    """The x-amzn-RequestId of one answer: a random UUID, formatted here because `uuid.uuid4` takes three times as long."""
+    text = os.urandom(16).hex()
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-8{text[17:20]}-{text[20:]}"
 
 
 def header(scope: Scope, name: bytes) -> bytes:
