@@ -35,7 +35,7 @@ def load(project: Path, *, time_limit_seconds: float = TIME_LIMIT_SECONDS) -> Ma
     root = project.resolve()
     if not (root / FIRST).is_file():
         raise ProjectError(
-            f"There is no {FIRST} in {project}.",
+            f"There is no {FIRST} in {root}.",
             resolution=f"Run the command in your project's folder, or create {FIRST} with define_backend(...).",
         )
     answer, status = _run_child(root, time_limit_seconds)
