@@ -4,10 +4,11 @@ import asyncio
 import re
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from hmac import compare_digest
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +20,14 @@ from poolhouse.access.principals import CognitoIdentity, Principal
 from poolhouse.access.sigv4 import Request
 from poolhouse.config import Settings
 from poolhouse.crypto import srp
-from poolhouse.crypto.vault import BrokenSeal, Vault
+from poolhouse.crypto.vault import Vault
 from poolhouse.define.manifest import Manifest
-from poolhouse.errors import SettingError
 from poolhouse.functions import Functions, RoleCredentials, write_env_module
 from poolhouse.messages.delivery import deliver
 from poolhouse.messages.inbox import LocalInbox
 from poolhouse.messages.inbox import messages as inbox_messages
 from poolhouse.operations.backend import Applied, Change, apply
+from poolhouse.operations.backend.master_key import check_master_key, is_marked
 from poolhouse.operations.backend.specs import specs
 from poolhouse.operations.bearer import Bearer, bearer
 from poolhouse.operations.context import Services
@@ -37,15 +38,14 @@ from poolhouse.operations.principals import principal
 from poolhouse.pages.inbox import inbox_page
 from poolhouse.protocols.awsjson import AwsJson
 from poolhouse.protocols.documents import discovery_routes, health_routes, inbox_routes, json_response
-from poolhouse.protocols.graphql.authorize import Guard
-from poolhouse.protocols.graphql.endpoint import GraphQLEndpoint
 from poolhouse.protocols.http import Application, Receive, Scope, Send, preflight
 from poolhouse.store import secrets
-from poolhouse.store.backend import add_fact, fact
 from poolhouse.store.database import open_database
 
 _SESSION_SECONDS = 3600
-_MASTER_KEY_FACT = "master-key"
+_TIDY_SECONDS = 60.0
+_SECRETS_SECONDS = 1.0
+_RETRY_SECONDS = 1.0
 _ILLEGAL_IN_SESSION_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
 
 
@@ -59,9 +59,10 @@ class Server:
 
     def __init__(self, settings: Settings, project: Path) -> None:
         self.settings = settings
-        self.project = project
+        self.project = project.resolve()
         self.applied: Applied | None = None
-        self._secrets: tuple[int, ...] = ()
+        self._secrets: tuple[tuple[str, int], ...] = ()
+        self._applying = asyncio.Lock()
         self._delivery = asyncio.Event()
         self._tasks: list[asyncio.Task[Any]] = []
         self._cpu = ThreadPoolExecutor(max_workers=4, thread_name_prefix="cpu")
@@ -94,28 +95,28 @@ class Server:
         """
         sys.setswitchinterval(0.0005)  # a CPU thread must not wait 5 ms for the loop to let it go on
         srp.prepare()
-        service_model.prepare(op for service, name in served() if (op := service_model.operation(service, name)))
         await self.services.database.start()
-        await self._check_master_key()
+        await check_master_key(self.services.database, self.services.vault)
         await self.functions.start()
         changes = await self.reload(manifest, allow_destructive=allow_destructive)
-        self._tasks.append(asyncio.create_task(tidy(self.services)))
-        self._tasks.append(asyncio.create_task(self._follow_secrets()))
+        self._keep("warm-up", _warm_up)
+        self._keep("housekeeping", self._tidy)
+        self._keep("secrets", self._follow_secrets)
         if self.settings.development:
-            inbox = deliver(self.services.database, self.services.vault, LocalInbox(), self._delivery)
-            self._tasks.append(asyncio.create_task(inbox))
+            self._keep("delivery", self._deliver)
         return changes
 
     async def reload(self, manifest: Manifest, *, allow_destructive: bool = False) -> tuple[list[Change], list[Change]]:
         """Apply a changed Manifest; requests in flight finish with what they began with."""
-        applied, made, withheld = await apply(self.services, manifest, allow_destructive=allow_destructive)
-        wanted = await specs(self.services, applied, self.project)
-        for spec in wanted:
-            write_env_module(self.project / ".amplify" / "generated", spec.name, sorted(spec.environment))
-        await self.functions.apply(wanted)
-        self._graphql = self._graphql_endpoint(applied)
-        self.applied = applied
-        self._secrets = await self._secret_versions()
+        async with self._applying:
+            applied, made, withheld = await apply(self.services, manifest, allow_destructive=allow_destructive)
+            self._secrets = await self._secret_versions()
+            wanted = await specs(self.services, applied, self.project)
+            for spec in wanted:
+                write_env_module(self.project / ".amplify" / "generated", spec.name, sorted(spec.environment))
+            await self.functions.apply(wanted)
+            self._graphql = _GraphQL(self, applied)
+            self.applied = applied
         return made, withheld
 
     async def stop(self) -> None:
@@ -147,10 +148,7 @@ class Server:
 
     async def _ready(self) -> bool:
         """Whether the database answers and a Manifest is applied."""
-        if self.applied is None:
-            return False
-        async with self.services.database.read() as tx:
-            return await fact(tx, _MASTER_KEY_FACT) is not None
+        return self.applied is not None and await is_marked(self.services.database)
 
     async def _inbox(self, wanted: Mapping[str, str]) -> list[dict[str, Any]]:
         return await inbox_messages(
@@ -161,47 +159,64 @@ class Server:
             pool=wanted.get("pool") or None,
         )
 
-    async def _check_master_key(self) -> None:
-        """The first start leaves a sealed mark; a later start with another key could read nothing."""
-        vault = self.services.vault
-        async with self.services.database.write() as tx:
-            await add_fact(tx, _MASTER_KEY_FACT, vault.seal(_MASTER_KEY_FACT, b"fits"))
-            mark = await fact(tx, _MASTER_KEY_FACT)
-        assert mark is not None
-        try:
-            vault.open(_MASTER_KEY_FACT, mark)
-        except BrokenSeal:
-            raise SettingError(
-                "The master key is not the one that this database was written with.",
-                resolution="Give the server the key it had: POOLHOUSE_MASTER_KEY, or .poolhouse/master.key in dev.",
-            ) from None
-
     def _credentials(self, role_arn: str, function: str) -> RoleCredentials:
         name = _ILLEGAL_IN_SESSION_NAME.sub("-", function)[:64].ljust(2, "-")
         grant = credentials.SessionGrant(role_arn, name)
         return RoleCredentials(*credentials.issue(self.services.vault, grant, clock(), _SESSION_SECONDS))
 
-    def _graphql_endpoint(self, applied: Applied) -> Application:
-        return GraphQLEndpoint(
-            applied.manifest,
-            verification=GraphQLVerification(self.services, applied),
-            invoker=self.functions,
-            guard=Guard(api_id=applied.api_id or "", live_groups=self.settings.live_groups),
-            log=telemetry.log.info,
-            development=self.settings.development,
-        )
-
-    async def _secret_versions(self) -> tuple[int, ...]:
+    async def _secret_versions(self) -> tuple[tuple[str, int], ...]:
         async with self.services.database.read() as tx:
-            return tuple(found.modified for found in await secrets.every(tx))
+            return tuple((found.name, found.modified) for found in await secrets.every(tx))
+
+    def _keep(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
+        """Run `work` in the background; a failure is logged and it is begun again."""
+        self._tasks.append(asyncio.create_task(_persist(name, work), name=name))
+
+    async def _tidy(self) -> None:
+        while True:
+            removed = await tidy(self.services)
+            await asyncio.sleep(0 if removed else _TIDY_SECONDS)
+
+    async def _deliver(self) -> None:
+        await deliver(self.services.database, self.services.vault, LocalInbox(), self._delivery)
 
     async def _follow_secrets(self) -> None:
         """A secret that another process sets reaches the functions within a second or so."""
         while True:
-            await asyncio.sleep(1)
-            if self.applied and await self._secret_versions() != self._secrets:
-                self._secrets = await self._secret_versions()
-                await self.functions.apply(await specs(self.services, self.applied, self.project))
+            await asyncio.sleep(_SECRETS_SECONDS)
+            versions = await self._secret_versions()
+            async with self._applying:
+                if self.applied and versions != self._secrets:
+                    await self.functions.apply(await specs(self.services, self.applied, self.project))
+                    self._secrets = versions
+
+
+class _GraphQL:
+    """The GraphQL endpoint of one applied Manifest, made by the first request: its library is slow to import."""
+
+    def __init__(self, server: Server, applied: Applied) -> None:
+        self._server = server
+        self._applied = applied
+        self._endpoint: Application | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self._endpoint is None:
+            self._endpoint = self._make()
+        await self._endpoint(scope, receive, send)
+
+    def _make(self) -> Application:
+        from poolhouse.protocols.graphql.authorize import Guard
+        from poolhouse.protocols.graphql.endpoint import GraphQLEndpoint
+
+        settings = self._server.settings
+        return GraphQLEndpoint(
+            self._applied.manifest,
+            verification=GraphQLVerification(self._server.services, self._applied),
+            invoker=self._server.functions,
+            guard=Guard(api_id=self._applied.api_id or "", live_groups=settings.live_groups),
+            log=telemetry.log.info,
+            development=settings.development,
+        )
 
 
 class GraphQLVerification:
@@ -237,6 +252,26 @@ class GraphQLVerification:
             and known.expires > self._services.clock()
             and compare_digest(known.value.encode(), key.encode())
         )
+
+
+async def _persist(name: str, work: Callable[[], Awaitable[object]]) -> None:
+    while True:
+        try:
+            await work()
+        except Exception:  # noqa: BLE001 - a worker loop: what goes wrong once must not end it
+            telemetry.log.exception("background work failed", work=name)
+            await asyncio.sleep(_RETRY_SECONDS)
+        else:
+            return
+
+
+async def _warm_up() -> None:
+    """What would make first requests slow, done after the start: decoders, and the import of the GraphQL library."""
+    for service, name in sorted(served()):
+        if operation := service_model.operation(service, name):
+            service_model.prepare([operation])
+            await asyncio.sleep(0)
+    await asyncio.to_thread(import_module, "poolhouse.protocols.graphql.endpoint")
 
 
 async def _lifespan(scope: Scope, receive: Receive, send: Send) -> None:

@@ -10,6 +10,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_type_hints
 
@@ -95,7 +96,11 @@ def load(
     values = {setting.name: _raw(setting, overrides, environ, problems) for setting in SETTINGS}
     _fill_in(mode, project, values)
     parsed = _parse(values, problems)
-    if not problems and mode == "serve":
+    if bool(values["root_access_key_id"]) != bool(values["root_secret_access_key"]) and mode == "dev":
+        problems.append("POOLHOUSE_ROOT_ACCESS_KEY_ID and POOLHOUSE_ROOT_SECRET_ACCESS_KEY belong together")
+    if _is_development_root(values) and (mode == "serve" or not _is_loopback(values["host"])):
+        problems.append("the development root key is accepted by dev on a loopback address only")
+    if mode == "serve" and "behind_proxy" in parsed:
         problems += _unsafe(values)
     if problems:
         raise SettingError(
@@ -130,7 +135,7 @@ def _fill_in(mode: Mode, project: Path, values: dict[str, str]) -> None:
         state = project / ".poolhouse"
         values["database"] = values["database"] or f"sqlite:///{state.resolve() / 'dev.db'}"
         values["master_key"] = values["master_key"] or _development_key(state / "master.key")
-        if not values["root_access_key_id"] and _is_loopback(values["host"]):
+        if not (values["root_access_key_id"] or values["root_secret_access_key"]) and _is_loopback(values["host"]):
             values["root_access_key_id"], values["root_secret_access_key"] = _DEV_ROOT
     values["public_url"] = values["public_url"] or f"http://{_shown_host(values['host'])}:{values['port']}"
 
@@ -158,7 +163,11 @@ def _shown_host(host: str) -> str:
 
 
 def _is_loopback(host: str) -> bool:
-    return host in {"localhost", "::1"} or host.startswith("127.")
+    """Only numbers prove it: a name that begins with 127. may lead anywhere."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _parse(values: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
@@ -216,19 +225,26 @@ _PATTERNS = {
 }
 
 
+_RANGES = {"port": (0, 65535), "metrics_port": (0, 65535), "signature_window": (1, 900), "max_workers": (1, 1000)}
+
+
 def _check(name: str, text: str) -> None:
-    rule = _PATTERNS.get(name)
+    rule, bounds = _PATTERNS.get(name), _RANGES.get(name)
     if rule and not re.fullmatch(rule[0], text):
         raise ValueError(rule[1])
+    if bounds and not bounds[0] <= int(text) <= bounds[1]:
+        raise ValueError(f"must be {bounds[0]} to {bounds[1]}")
+
+
+def _is_development_root(values: Mapping[str, str]) -> bool:
+    return values["root_access_key_id"] == _DEV_ROOT[0] or values["root_secret_access_key"] == _DEV_ROOT[1]
 
 
 def _unsafe(values: Mapping[str, str]) -> list[str]:
-    """What `serve` refuses: development secrets, and plain HTTP on a public address."""
+    """What `serve` refuses besides the development root key: no root key, and plain HTTP on a public address."""
     problems = []
     if not values["root_access_key_id"] or not values["root_secret_access_key"]:
         problems.append("POOLHOUSE_ROOT_ACCESS_KEY_ID and POOLHOUSE_ROOT_SECRET_ACCESS_KEY are required")
-    if values["root_access_key_id"] == _DEV_ROOT[0] or values["root_secret_access_key"] == _DEV_ROOT[1]:
-        problems.append("the development root key is not accepted by serve")
     if not _is_loopback(values["host"]) and not _flag(values["behind_proxy"]):
         problems.append(
             f"{values['host']} is a public address and this server speaks no TLS: "

@@ -6,6 +6,7 @@
         SettingError            ... in a setting
       ServiceError              travels to clients: AWS's code, AWS's words, an HTTP status
         (one class per code of the service models, and of SigV4)
+      OAuthError                travels to clients of the OAuth endpoints: an error code of RFC 6749
 
 Anything else that escapes is our fault, is logged with an id, and is answered as InternalErrorException.
 """
@@ -222,6 +223,27 @@ class UnsupportedTokenTypeException(ServiceError): ...
 class UnauthorizedException(ServiceError): ...
 
 
+class DuplicateProviderException(ServiceError): ...
+
+
+class UserPoolTaggingException(ServiceError): ...
+
+
+class SoftwareTokenMFANotFoundException(ServiceError):
+    default = "Software Token MFA does not exist for the user."
+
+
+class EnableSoftwareTokenMFAException(ServiceError):
+    default = "Code mismatch and fail enable Software Token MFA"
+
+
+class DeviceKeyExistsException(ServiceError):
+    default = "The device is already confirmed."
+
+
+class FeatureUnavailableInTierException(ServiceError): ...
+
+
 class InvalidOAuthFlowException(ServiceError): ...
 
 
@@ -231,7 +253,8 @@ class ScopeDoesNotExistException(ServiceError): ...
 class ConcurrentModificationException(ServiceError): ...
 
 
-class RefreshTokenReuseException(ServiceError): ...
+class RefreshTokenReuseException(ServiceError):
+    default = "Refresh Token was already used and replaced."
 
 
 class InvalidUserPoolConfigurationException(ServiceError): ...
@@ -256,6 +279,10 @@ class UserDisabled(NotAuthorizedException):
 
 class PasswordAttemptsExceeded(NotAuthorizedException):
     default = "Password attempts exceeded"
+
+
+class CodeAttemptsExceeded(NotAuthorizedException):
+    default = "Attempt limit exceeded, please try after some time."
 
 
 class InvalidSession(NotAuthorizedException):
@@ -292,6 +319,33 @@ class RefreshTokenRevoked(NotAuthorizedException):
 
 class GroupNotFound(ResourceNotFoundException):
     default = "Group not found."
+
+
+class DeviceNotFound(ResourceNotFoundException):
+    """Amplify drops its device and signs in again at exactly these words."""
+
+    default = "Device does not exist."
+
+
+# --- OAuth 2.0 (RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750 section 3.1) --------------------------------------
+
+
+class OAuthError(PoolhouseError):
+    """An answer of the OAuth endpoints: `error` is the code, `description` is for the developer of the client."""
+
+    def __init__(self, error: str, description: str = "", *, status: int = 400) -> None:
+        super().__init__(f"{error}: {description}")
+        self.error = error
+        self.description = description
+        self.status = status
+
+
+class RedirectedOAuthError(OAuthError):
+    """An error that the client itself is told, at `location`: its registered redirect URI with the error in it."""
+
+    def __init__(self, error: str, description: str, location: str) -> None:
+        super().__init__(error, description, status=302)
+        self.location = location
 
 
 # --- requests that never reach an operation (spec/user-pools.md 2.1 and 7.1) ---------------------------------

@@ -4,8 +4,10 @@ import asyncio
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
 from poolhouse.errors import SettingError
 from poolhouse.store.backend import add_fact, fact
 from poolhouse.store.database import open_database
@@ -137,13 +139,18 @@ asyncio.run(main())
 """
 
 
-async def test_acknowledged_writes_survive_kill_9(database_url, database):
-    """Every write that was answered before SIGKILL is there after a restart."""
-    process = subprocess.Popen([sys.executable, "-c", WRITERS, database_url], stdout=subprocess.PIPE)
+def killed_in_the_middle(url):
+    """The names that writers said were kept, until SIGKILL."""
+    process = subprocess.Popen([sys.executable, "-c", WRITERS, url], stdout=subprocess.PIPE)
     names = [process.stdout.readline().decode().strip() for _ in range(200)]
     process.kill()
     rest, _ = process.communicate()
-    names += rest.decode().split("\n")[:-1]
+    return names + rest.decode().split("\n")[:-1]
+
+
+async def test_acknowledged_writes_survive_kill_9(database_url, database):
+    """Every write that was answered before SIGKILL is there after a restart."""
+    names = await asyncio.to_thread(killed_in_the_middle, database_url)
     assert len(set(names)) == len(names) >= 200
     again = open_database(database_url)
     await again.start()
@@ -215,6 +222,11 @@ async def test_an_unreachable_postgresql_is_a_setting_error(url):
     await database.stop()
 
 
+def open_files():
+    found = (entry for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink())
+    return [str(entry.readlink()) for entry in found]
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 async def test_stop_closes_every_file(tmp_path):
     """After stop no descriptor on the database file is left."""
@@ -222,5 +234,4 @@ async def test_stop_closes_every_file(tmp_path):
     await database.start()
     await note(database, "x")
     await database.stop()
-    left = [os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd") if os.path.islink(f"/proc/self/fd/{fd}")]
-    assert not [path for path in left if "closed.db" in path]
+    assert not [path for path in open_files() if "closed.db" in path]

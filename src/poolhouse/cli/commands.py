@@ -16,10 +16,13 @@ app = typer.Typer(
     help="User pools and admin actions, described in Python.\n\nExample: poolhouse dev --project my-app",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-generate = typer.Typer(help="Write files and keys.", no_args_is_help=True)
-secret = typer.Typer(help='The values behind secret("NAME") in the definitions.', no_args_is_help=True)
+generate = typer.Typer(help="Write files and keys.", no_args_is_help=True, rich_markup_mode=None)
+secret = typer.Typer(
+    help='The values behind secret("NAME") in the definitions.', no_args_is_help=True, rich_markup_mode=None
+)
 app.add_typer(generate, name="generate")
 app.add_typer(secret, name="secret")
 
@@ -60,9 +63,13 @@ def dev(
     allow_destructive: Destructive = False,
 ) -> None:
     """Run the backend on this machine, reload it on every change, and show where everything is."""
+    from poolhouse.cli.definitions import Definitions
+
+    definitions = Definitions(project)
     from poolhouse.cli.running import run_dev
 
-    run_dev(project, {"host": host, "port": port, "database": database}, allow_destructive=allow_destructive)
+    overrides = {"host": host, "port": port, "database": database}
+    run_dev(project, definitions, overrides, allow_destructive=allow_destructive)
 
 
 @app.command()
@@ -76,10 +83,15 @@ def serve(
     inherited: Annotated[int | None, typer.Option("--socket", hidden=True)] = None,
 ) -> None:
     """Run the backend in production. Refuses development secrets and plain HTTP on public addresses."""
+    from poolhouse.cli.definitions import Definitions
+
+    definitions = Definitions(project)
     from poolhouse.cli.running import run_serve
 
     overrides = {"host": host, "port": port, "database": database}
-    run_serve(project, overrides, workers=workers, allow_destructive=allow_destructive, inherited=inherited)
+    run_serve(
+        project, definitions, overrides, workers=workers, allow_destructive=allow_destructive, inherited=inherited
+    )
 
 
 @generate.command("outputs")

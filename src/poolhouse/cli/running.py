@@ -1,20 +1,24 @@
 """`poolhouse dev` and `poolhouse serve`: bind, load, start, watch, stop."""
 
 import asyncio
+import gc
+import os
 import signal
 import socket
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import typer
 import uvicorn
-from rich.console import Console
-from rich.markup import escape
 from watchfiles import awatch
 
 from poolhouse import outputs, service_model, telemetry
 from poolhouse.app import Server
+from poolhouse.cli.definitions import Definitions
+from poolhouse.cli.screen import show
 from poolhouse.cli.workers import supervise
 from poolhouse.config import Mode, Settings, load
 from poolhouse.crypto.vault import Vault
@@ -23,33 +27,41 @@ from poolhouse.define.project import load as load_manifest
 from poolhouse.define.types import write_schema_types
 from poolhouse.errors import SettingError, UserError
 from poolhouse.operations.backend import Applied, Change, current
+from poolhouse.operations.backend.master_key import check_master_key
 from poolhouse.store.database import open_database
 
 Overrides = Mapping[str, object]
-_stdout = Console(highlight=False, soft_wrap=True)
-_stderr = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def run_dev(project: Path, overrides: Overrides, *, allow_destructive: bool) -> None:
+def run_dev(project: Path, definitions: Definitions, overrides: Overrides, *, allow_destructive: bool) -> None:
     """The development server; returns after Ctrl-C with every worker gone."""
+    manifest = definitions.manifest()
     settings, bound = _prepare("dev", project, overrides)
-    manifest = load_manifest(project)
     _run(_Development(settings, project, allow_destructive=allow_destructive).run(manifest, bound))
 
 
 def run_serve(
-    project: Path, overrides: Overrides, *, workers: int, allow_destructive: bool, inherited: int | None
+    project: Path,
+    definitions: Definitions,
+    overrides: Overrides,
+    *,
+    workers: int,
+    allow_destructive: bool,
+    inherited: int | None,
 ) -> None:
     """The production server: one process, or several that share the socket `inherited` and the database."""
+    manifest = definitions.manifest()
     settings, bound = _prepare("serve", project, overrides, inherited)
     if workers > 1:
         if not settings.database.startswith("postgres"):
+            bound.close()
             raise SettingError(
                 "SQLite has one writer, so it serves one process.", resolution="Use --workers 1, or PostgreSQL."
             )
-        supervise(workers, bound, _arguments(project, settings, allow_destructive=allow_destructive))
-        return
-    _run(_production(settings, project, load_manifest(project), bound, allow_destructive=allow_destructive))
+        with bound:
+            sys.exit(supervise(workers, bound, _arguments(project, overrides, bound, destructive=allow_destructive)))
+    supervised = inherited is not None
+    _run(_production(settings, project, manifest, bound, allow_destructive=allow_destructive, supervised=supervised))
 
 
 def _run(main: Any) -> None:
@@ -63,11 +75,11 @@ def _new_loop() -> asyncio.AbstractEventLoop:
     return uvloop.new_event_loop()
 
 
-def _arguments(project: Path, settings: Settings, *, allow_destructive: bool) -> list[str]:
-    """What a worker is started with; the database's address stays in the environment if it came from there."""
-    given = ["--project", str(project), "--host", settings.host, "--port", str(settings.port)]
-    given += ["--database", settings.database]
-    return [*given, "--allow-destructive"] if allow_destructive else given
+def _arguments(project: Path, overrides: Overrides, bound: socket.socket, *, destructive: bool) -> list[str]:
+    """What a worker is started with. What came from the environment stays there, out of the list of processes."""
+    given = {**overrides, "project": project, "port": bound.getsockname()[1]}
+    arguments = [text for name, value in given.items() if value is not None for text in (f"--{name}", str(value))]
+    return [*arguments, "--allow-destructive"] if destructive else arguments
 
 
 def _prepare(
@@ -99,7 +111,18 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 class _Uvicorn(uvicorn.Server):
-    """Ends on the usual signals without raising them again, because our own shutdown comes after it."""
+    """Says when it listens; ends on the usual signals without raising them again, since our own end comes after it."""
+
+    def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._listening = listening
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        # What the start made lives as long as the process: nothing there for the collector to look at.
+        gc.freeze()
+        gc.enable()
+        self._listening()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -113,7 +136,7 @@ class _Uvicorn(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
 
-def uvicorn_server(server: Server) -> uvicorn.Server:
+def uvicorn_server(server: Server, listening: Callable[[], None] = lambda: None) -> uvicorn.Server:
     """Uvicorn around our application, quiet: the application itself says what is worth saying."""
     config = uvicorn.Config(
         server,
@@ -127,24 +150,44 @@ def uvicorn_server(server: Server) -> uvicorn.Server:
         timeout_graceful_shutdown=10,
         h11_max_incomplete_event_size=65536,
     )
-    return _Uvicorn(config)
+    return _Uvicorn(config, listening)
 
 
 async def _production(
-    settings: Settings, project: Path, manifest: Manifest, bound: socket.socket, *, allow_destructive: bool
+    settings: Settings,
+    project: Path,
+    manifest: Manifest,
+    bound: socket.socket,
+    *,
+    allow_destructive: bool,
+    supervised: bool,
 ) -> None:
     server = Server(settings, project)
-    start_metrics(settings)
+    if supervised:
+        _end_with_supervisor()
+    else:
+        start_metrics(settings)
     try:
         made, withheld = await server.start(manifest, allow_destructive=allow_destructive)
         for change in made:
             telemetry.log.info("applied", change=str(change))
         for change in withheld:
             telemetry.log.warning("withheld", change=str(change), remedy="--allow-destructive")
-        telemetry.log.info("ready", url=settings.public_url)
-        await uvicorn_server(server).serve(sockets=[bound])
+        serving = uvicorn_server(server, lambda: telemetry.log.info("ready", url=settings.public_url))
+        await serving.serve(sockets=[bound])
     finally:
         await server.stop()
+
+
+def _end_with_supervisor() -> None:
+    """A worker's standard input is a pipe that ends when its supervisor does, however that ended."""
+    loop = asyncio.get_running_loop()
+
+    def gone() -> None:
+        loop.remove_reader(sys.stdin)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    loop.add_reader(sys.stdin, gone)
 
 
 def start_metrics(settings: Settings) -> None:
@@ -189,10 +232,11 @@ def write_client_files(project: Path, folder: Path, overrides: Overrides) -> lis
 
 
 async def _read(settings: Settings, manifest: Manifest) -> Applied:
-    database = open_database(settings.database)
-    await database.start()
+    database, vault = open_database(settings.database), Vault(settings.master_key)
     try:
-        return await current(settings, database, Vault(settings.master_key), manifest)
+        await database.start()
+        await check_master_key(database, vault)
+        return await current(settings, database, vault, manifest)
     finally:
         await database.stop()
 
@@ -213,10 +257,8 @@ class _Development:
         try:
             self._tell(*await self._server.start(manifest, allow_destructive=self._destructive))
             self._write()
-            serving = uvicorn_server(self._server)
             watching = asyncio.create_task(self._watch(stop))
-            self._banner()
-            await serving.serve(sockets=[bound])
+            await uvicorn_server(self._server, self._banner).serve(sockets=[bound])
         finally:
             stop.set()
             if watching is not None:
@@ -232,10 +274,12 @@ class _Development:
                 self._tell(*await self._server.reload(manifest, allow_destructive=self._destructive))
                 self._write()
             except UserError as error:
-                _stderr.print(f"[bold red]{error.name}[/bold red]  {escape(str(error))}")
-                _stderr.print("[dim]The last good definitions stay in force.[/dim]")
+                show(error)
+                typer.secho("The last good definitions stay in force.", err=True, dim=True)
+            except Exception:  # noqa: BLE001 - a worker loop: one failed reload must not end all later ones
+                telemetry.log.exception("reload failed")
             else:
-                _stdout.print("[green]Reloaded.[/green]")
+                typer.secho("Reloaded.", fg="green")
 
     def _write(self) -> None:
         assert self._server.applied is not None
@@ -246,11 +290,10 @@ class _Development:
 
     def _tell(self, made: list[Change], withheld: list[Change]) -> None:
         for change in made:
-            _stdout.print(f"  {escape(str(change))}")
+            typer.echo(f"  {change}")
         for change in withheld:
-            _stderr.print(
-                f"[bold yellow]Kept:[/bold yellow] {escape(str(change))}. To do it all the same: --allow-destructive"
-            )
+            kept = typer.style("Kept:", fg="yellow", bold=True)
+            typer.echo(f"{kept} {change}. To do it all the same: --allow-destructive", err=True)
 
     def _banner(self) -> None:
         applied, settings = self._server.applied, self._settings
@@ -266,8 +309,8 @@ class _Development:
             "Root secret": settings.root_secret_access_key or None,
             "Outputs": str(self._project / "amplify_outputs.json"),
         }
-        _stdout.print("\n[bold]Poolhouse[/bold] is ready. Ctrl-C ends it.\n")
+        typer.echo(f"\n{typer.style('Poolhouse', bold=True)} is ready. Ctrl-C ends it.\n")
         for name, value in rows.items():
             if value:
-                _stdout.print(f"  [dim]{name:<14}[/dim] {escape(value)}")
-        _stdout.print()
+                typer.echo(f"  {typer.style(f'{name:<14}', dim=True)} {value}")
+        typer.echo()

@@ -10,6 +10,7 @@ from poolhouse.app import clock
 from poolhouse.config import load
 from poolhouse.crypto.vault import Vault
 from poolhouse.errors import InvalidSecretNameError, UserError
+from poolhouse.operations.backend.master_key import check_master_key
 from poolhouse.operations.backend.specs import SECRET_PURPOSE
 from poolhouse.store import secrets
 from poolhouse.store.database import Transaction, open_database
@@ -70,8 +71,11 @@ def _visit(project: Path, database: str | None, work: Callable[[Transaction, Vau
         store = open_database(settings.database)
         await store.start()
         try:
+            await store.start()
+            vault = Vault(settings.master_key)
+            await check_master_key(store, vault)
             async with store.write() as tx:
-                return await work(tx, Vault(settings.master_key))
+                return await work(tx, vault)
         finally:
             await store.stop()
 

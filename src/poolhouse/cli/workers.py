@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from types import FrameType
@@ -12,38 +13,50 @@ from poolhouse.telemetry import log
 
 _GRACE_SECONDS = 15.0
 _LONGEST_PAUSE = 30.0
+_REFUSED = 1
 
 
-def supervise(count: int, bound: socket.socket, arguments: Sequence[str]) -> None:
-    """Keep `count` processes of `poolhouse serve` running until a signal ends them all.
+def supervise(count: int, bound: socket.socket, arguments: Sequence[str]) -> int:
+    """Keep `count` processes of `poolhouse serve` running until a signal ends them all; returns the exit status.
 
     Each inherits the bound socket; a process that dies is started again, more slowly each time it dies at once.
+    One that refuses to start when none has worked yet ends them all, because another would refuse too.
     """
-    stopping = False
+    stop = threading.Event()
 
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        nonlocal stopping
-        stopping = True
+    def end(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
+        signal.signal(number, end)
     bound.listen(2048)
     workers = {_start(bound, arguments): time.monotonic() for _ in range(count)}
-    pause = 0.5
-    while not stopping:
-        time.sleep(0.2)
+    began, pause, status = time.monotonic(), 0.5, 0
+    while status == 0 and not stop.wait(0.2):
         for worker in [one for one in workers if one.poll() is not None]:
             lived = time.monotonic() - workers.pop(worker)
+            _forget(worker)
+            if worker.returncode == _REFUSED and time.monotonic() - began < _LONGEST_PAUSE:
+                status = _REFUSED
+                break
             pause = 0.5 if lived > _LONGEST_PAUSE else min(pause * 2, _LONGEST_PAUSE)
             log.error("worker ended", pid=worker.pid, status=worker.returncode, again_in_seconds=pause)
-            time.sleep(pause)
-            workers[_start(bound, arguments)] = time.monotonic()
+            if not stop.wait(pause):
+                workers[_start(bound, arguments)] = time.monotonic()
     _end(list(workers))
+    return status
 
 
 def _start(bound: socket.socket, arguments: Sequence[str]) -> "subprocess.Popen[bytes]":
+    """Its standard input is a pipe that nobody writes to: it ends with this process, and the worker with it."""
     command = [sys.executable, "-m", "poolhouse", "serve", *arguments, "--socket", str(bound.fileno())]
-    return subprocess.Popen(command, pass_fds=[bound.fileno()], stdin=subprocess.DEVNULL)  # noqa: S603
+    return subprocess.Popen(command, pass_fds=[bound.fileno()], stdin=subprocess.PIPE)  # noqa: S603
+
+
+def _forget(worker: "subprocess.Popen[bytes]") -> None:
+    """Wait for a process that ends or has ended, and close its pipe."""
+    with worker:
+        pass
 
 
 def _end(workers: "list[subprocess.Popen[bytes]]") -> None:
@@ -55,4 +68,4 @@ def _end(workers: "list[subprocess.Popen[bytes]]") -> None:
             worker.wait(max(0.1, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             worker.kill()
-            worker.wait()
+        _forget(worker)

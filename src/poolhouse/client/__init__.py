@@ -11,7 +11,7 @@ It reads the same `amplify_outputs.json` as the other clients and speaks the sam
 
 from poolhouse.client.data import Client, GraphQLError, OperationError, generate_client
 from poolhouse.client.outputs import Outputs
-from poolhouse.client.session import NewPasswordRequired, Session, sign_in
+from poolhouse.client.session import NewPasswordRequired, Session, confirm_reset_password, reset_password, sign_in
 from poolhouse.client.wire import RequestRefused
 
 __all__ = [
@@ -22,6 +22,8 @@ __all__ = [
     "Outputs",
     "RequestRefused",
     "Session",
+    "confirm_reset_password",
     "generate_client",
+    "reset_password",
     "sign_in",
 ]

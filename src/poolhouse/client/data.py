@@ -14,7 +14,7 @@ import httpx
 
 from poolhouse.client.outputs import Outputs
 from poolhouse.client.session import Session, fetch_credentials
-from poolhouse.client.wire import signature
+from poolhouse.client.wire import connection, signature
 from poolhouse.errors import ClientError, PoolhouseError
 
 Mode = Literal["userPool", "iam", "identityPool", "apiKey"]
@@ -94,11 +94,11 @@ class Method:
 class Client:
     """See `generate_client`."""
 
-    def __init__(self, outputs: Outputs, session: Session | None, mode: Mode, http: httpx.Client) -> None:
+    def __init__(self, outputs: Outputs, session: Session | None, mode: Mode, http: httpx.Client | None) -> None:
         self.outputs = outputs
         self.session = session
         self.auth_mode = mode
-        self._http = http
+        self._http = connection(self, http, 60)
         self.queries = Operations(self, "query", outputs.introspection.get("queries", {}))
         self.mutations = Operations(self, "mutation", outputs.introspection.get("mutations", {}))
 
@@ -114,7 +114,9 @@ class Client:
 
     def _authorization(self, url: str, body: bytes, mode: Mode) -> dict[str, str]:
         if mode == "apiKey":
-            return {"x-api-key": self.outputs.api_key or ""}
+            if self.outputs.api_key is None:
+                raise ClientError("The outputs hold no API key.", resolution="Choose another auth_mode.")
+            return {"x-api-key": self.outputs.api_key}
         if mode == "userPool":
             if self.session is None:
                 raise ClientError("Nobody is signed in.", resolution="Pass session=sign_in(...) to generate_client.")
@@ -142,7 +144,7 @@ def generate_client(
     `auth_mode` defaults to the backend's default mode; without a session, IAM requests are those of a guest.
     """
     where = Outputs.read(outputs, endpoint)
-    return Client(where, session, auth_mode or _MODES.get(where.default_mode, "iam"), http or httpx.Client(timeout=60))
+    return Client(where, session, auth_mode or _MODES.get(where.default_mode, "iam"), http)
 
 
 def _data(response: httpx.Response) -> dict[str, Any]:
@@ -150,6 +152,10 @@ def _data(response: httpx.Response) -> dict[str, Any]:
         answer = response.json()
     except ValueError as error:
         raise OperationError((GraphQLError("The answer is not JSON."),), status=response.status_code) from error
+    if not isinstance(answer, dict) or not answer.keys() & {"data", "errors"}:
+        told = answer.get("message") if isinstance(answer, dict) else None
+        text = str(told or "The answer is no GraphQL answer.")
+        raise OperationError((GraphQLError(text),), status=response.status_code)
     errors = tuple(
         GraphQLError(
             message=str(entry.get("message", "")),

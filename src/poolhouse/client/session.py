@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from poolhouse.client.outputs import Outputs
-from poolhouse.client.wire import Credentials, call
+from poolhouse.client.wire import Credentials, call, connection
 from poolhouse.crypto.srp import ClientSession
 from poolhouse.errors import ClientError
 
@@ -41,9 +41,9 @@ class NewPasswordRequired(ClientError):
 class Session:
     """One user's tokens. Use `sign_in` to get one; it is not safe to share between threads."""
 
-    def __init__(self, outputs: Outputs, *, http: httpx.Client, clock: Clock) -> None:
+    def __init__(self, outputs: Outputs, *, http: httpx.Client | None, clock: Clock) -> None:
         self.outputs = outputs
-        self._http = http
+        self._http = connection(self, http, 30)
         self._clock = clock
         self._tokens: dict[str, Any] = {}
         self._expires = 0.0
@@ -162,7 +162,45 @@ def sign_in(
     the server says no, NewPasswordRequired for an invited user.
     """
     where = Outputs.read(outputs, endpoint)
-    return Session(where, http=http or httpx.Client(timeout=30), clock=clock).start(username, password)
+    return Session(where, http=http, clock=clock).start(username, password)
+
+
+def reset_password(
+    outputs: Any, username: str, *, endpoint: str | None = None, http: httpx.Client | None = None
+) -> dict[str, str]:
+    """Have a code sent with which a new password can be set; AWS's CodeDeliveryDetails.
+
+    Raises RequestRefused. A backend that hides who exists answers for unknown users too.
+    """
+    answer = _ask(Outputs.read(outputs, endpoint), http, "ForgotPassword", Username=username)
+    details: dict[str, str] = answer["CodeDeliveryDetails"]
+    return details
+
+
+def confirm_reset_password(
+    outputs: Any,
+    username: str,
+    code: str,
+    new_password: str,
+    *,
+    endpoint: str | None = None,
+    http: httpx.Client | None = None,
+) -> None:
+    """Set a new password with the code from `reset_password`; nobody is signed in by it.
+
+    Raises RequestRefused, for example CodeMismatchException or InvalidPasswordException.
+    """
+    given = {"Username": username, "ConfirmationCode": code, "Password": new_password}
+    _ask(Outputs.read(outputs, endpoint), http, "ConfirmForgotPassword", **given)
+
+
+def _ask(outputs: Outputs, http: httpx.Client | None, operation: str, **request: str) -> dict[str, Any]:
+    """One call on behalf of nobody, over a connection of its own unless there is one."""
+    url, complete = outputs.service_url("cognito-idp"), {"ClientId": outputs.client_id, **request}
+    if http is not None:
+        return call(http, url, "cognito-idp", operation, complete)
+    with httpx.Client(timeout=30) as own:
+        return call(own, url, "cognito-idp", operation, complete)
 
 
 def fetch_credentials(http: httpx.Client, outputs: Outputs, pool: str, logins: Mapping[str, str]) -> Credentials:

@@ -1,6 +1,7 @@
 """Requests as they go over the wire: AWS JSON 1.1 without a signature, and SigV4 for GraphQL under IAM."""
 
 import json
+import weakref
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -27,6 +28,15 @@ class Credentials(NamedTuple):
     secret_access_key: str
     session_token: str
     expires: float
+
+
+def connection(owner: object, http: httpx.Client | None, timeout: float) -> httpx.Client:
+    """The caller's own client, or a new one that is closed when `owner` is no longer used. `timeout` in seconds."""
+    if http is not None:
+        return http
+    made = httpx.Client(timeout=timeout)
+    weakref.finalize(owner, made.close)
+    return made
 
 
 def call(http: httpx.Client, url: str, service: str, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:

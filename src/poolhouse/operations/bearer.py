@@ -130,4 +130,6 @@ async def _holder(tx: Transaction, claims: Mapping[str, Any]) -> Holder | None:
     family_id = claims.get("origin_jti")
     if family_id is not None:
         return await families.holder(tx, family_id)
+    if "event_id" not in claims:
+        raise InvalidAccessToken  # an app's own token, of client_credentials: no user holds it
     return await families.holder_of_event(tx, claims["iss"].rpartition("/")[2], claims["sub"], claims["event_id"])

@@ -20,6 +20,7 @@ from poolhouse.errors import (
     ResourceNotFoundException,
     ServiceError,
 )
+from poolhouse.operations._tagging import condition_keys
 from poolhouse.operations.context import Call, Services
 
 Answer = dict[str, Any]
@@ -87,7 +88,7 @@ async def call(
         source_ip=source_ip,
         region=region,
     )
-    if operation.auth == "iam" and operation.name not in _NEEDS_NO_PERMISSION:
+    if operation.auth == "iam":
         authorize(ctx, operation, request)
     if not services.strict:
         return await _run(entry, ctx, request) or {}
@@ -124,6 +125,8 @@ def authorize(ctx: Call, operation: service_model.Operation, request: msgspec.St
     principal = ctx.principal
     if isinstance(principal, Anonymous):
         raise MissingAuthenticationTokenException
+    if operation.name in _NEEDS_NO_PERMISSION:
+        return
     authorization.authorize(
         principal,
         f"{operation.service}:{operation.name}",
@@ -133,6 +136,7 @@ def authorize(ctx: Call, operation: service_model.Operation, request: msgspec.St
         now=ctx.now,
         source_ip=ctx.source_ip or None,
         secure=ctx.services.settings.public_url.startswith("https://"),
+        request_keys=condition_keys(operation.name, request),
     )
     pool_id: str | None = getattr(request, "UserPoolId", None)
     if pool_id is not None and not pool_id.startswith(principal.region + "_"):

@@ -2,12 +2,15 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, select_autoescape
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 Inbox = Callable[[Mapping[str, str]], Awaitable[list[dict[str, Any]]]]
 
@@ -23,20 +26,27 @@ _HEADERS = {
 
 def inbox_page(messages: Inbox) -> Route:
     """The page; `?username=`, `?destination=` and `?pool=` narrow it down."""
-    environment = Environment(
-        loader=PackageLoader("poolhouse.pages"), autoescape=select_autoescape(), enable_async=True
-    )
-    environment.filters["moment"] = _moment
-    template = environment.get_template("inbox.html")
 
     async def page(request: Request) -> Response:
         found = await messages(request.query_params)
-        html = await template.render_async(
+        html = await _template().render_async(
             messages=list(reversed(found)), destination=request.query_params.get("destination", "")
         )
         return HTMLResponse(html, headers=_HEADERS)
 
     return Route("/inbox", page)
+
+
+@cache
+def _template() -> "Template":
+    """Made for the first visitor, since most servers have none."""
+    from jinja2 import Environment, PackageLoader, select_autoescape
+
+    environment = Environment(
+        loader=PackageLoader("poolhouse.pages"), autoescape=select_autoescape(), enable_async=True
+    )
+    environment.filters["moment"] = _moment
+    return environment.get_template("inbox.html")
 
 
 def _moment(seconds: float) -> str:

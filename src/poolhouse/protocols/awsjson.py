@@ -48,7 +48,19 @@ _ANONYMOUS = Anonymous()
 _JSON = (b"content-type", b"application/x-amz-json-1.1")
 _XML = (b"content-type", b"text/xml")
 _STS_NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
+# STS has names of its own, and refuses a caller with 403.
+_STS_ERRORS = {
+    "AccessDeniedException": ("AccessDenied", 403),
+    "ExpiredTokenException": ("ExpiredToken", 403),
+    "IncompleteSignatureException": ("IncompleteSignature", 400),
+    "InvalidParameterException": ("ValidationError", 400),
+    "InvalidSignatureException": ("SignatureDoesNotMatch", 403),
+    "MissingAuthenticationTokenException": ("MissingAuthenticationToken", 403),
+    "UnknownOperationException": ("InvalidAction", 400),
+    "UnrecognizedClientException": ("InvalidClientTokenId", 403),
+}
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _encoder = msgspec.json.Encoder()
 
 
@@ -67,6 +79,8 @@ class AwsJson:
         target = header(scope, b"x-amz-target")
         query = not target and header(scope, b"content-type").startswith(b"application/x-www-form-urlencoded")
         try:
+            if scope["method"] != "POST":
+                raise UnknownOperationException(f"{_shown(scope['method'])} is not served here, only POST.")
             body = await read_body(receive)
             operation, decode = _understand_query(body) if query else _understand(target, body)
             result = await self._answer(scope, body, operation, decode, request_id)
@@ -130,7 +144,15 @@ def _understand(target: bytes, body: bytes) -> tuple[service_model.Operation, De
         raise UnknownOperationException(
             f"Unknown operation: {_shown(name)}" if name else "The X-Amz-Target header is missing."
         )
-    return operation, partial(service_model.decode, operation, body)
+    return operation, partial(_decode, operation, body)
+
+
+def _decode(operation: service_model.Operation, body: bytes) -> msgspec.Struct:
+    """Text with a NUL is refused here for all: PostgreSQL cannot keep it, and no name or value needs one."""
+    request: msgspec.Struct = service_model.decode(operation, body)
+    if _NUL.search(body):
+        raise SerializationException("The request contains a NUL character.")
+    return request
 
 
 def _understand_query(body: bytes) -> tuple[service_model.Operation, Decode]:
@@ -170,7 +192,8 @@ async def _refuse(send: Send, error: ServiceError, request_id: str, *, query: bo
         *CORS,
     )
     if query:
-        await answer(send, error.status if error.status != 400 else 403, headers, _xml_error(error, request_id))
+        code, status = _STS_ERRORS.get(error.code, (error.code.removesuffix("Exception"), error.status))
+        await answer(send, status, headers, _xml_error(code, status, error.message, request_id))
     else:
         body = _encoder.encode({"__type": error.code, "message": error.message})
         await answer(send, error.status, headers, body)
@@ -184,10 +207,10 @@ def _xml_result(name: str, result: dict[str, Any], request_id: str) -> bytes:
     ).encode()
 
 
-def _xml_error(error: ServiceError, request_id: str) -> bytes:
-    code = error.code.removesuffix("Exception")
-    kind = "Receiver" if error.status >= 500 else "Sender"
+def _xml_error(code: str, status: int, message: str, request_id: str) -> bytes:
+    kind = "Receiver" if status >= 500 else "Sender"
+    text = escape(_UNPRINTABLE.sub(" ", message))
     return (
         f'<ErrorResponse xmlns="{_STS_NAMESPACE}"><Error><Type>{kind}</Type><Code>{code}</Code>'
-        f"<Message>{escape(error.message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+        f"<Message>{text}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
     ).encode()

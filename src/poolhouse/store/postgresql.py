@@ -5,10 +5,13 @@ from typing import Any
 
 import asyncpg
 
-from poolhouse.errors import SettingError
+from poolhouse.errors import InvalidParameterException, SettingError
 from poolhouse.store.database import Row, Values
 from poolhouse.store.migrations import upgrade_postgresql
 from poolhouse.store.statement import Statement
+
+# PostgreSQL keeps every character but this one; it comes from outside only, in a path or a forged token.
+_NUL = "The request contains a NUL character."
 
 
 class _Connection(asyncpg.Connection):
@@ -26,17 +29,26 @@ class _Transaction:
 
     async def one(self, statement: Statement, values: Values) -> Row | None:
         text, arguments = _bound(statement, values)
-        row: Row | None = await self._connection.fetchrow(text, *arguments)
+        try:
+            row: Row | None = await self._connection.fetchrow(text, *arguments)
+        except asyncpg.CharacterNotInRepertoireError as error:
+            raise InvalidParameterException(_NUL) from error
         return row
 
     async def all(self, statement: Statement, values: Values) -> list[Row]:
         text, arguments = _bound(statement, values)
-        rows: list[Row] = await self._connection.fetch(text, *arguments)
+        try:
+            rows: list[Row] = await self._connection.fetch(text, *arguments)
+        except asyncpg.CharacterNotInRepertoireError as error:
+            raise InvalidParameterException(_NUL) from error
         return rows
 
     async def run(self, statement: Statement, values: Values) -> int:
         text, arguments = _bound(statement, values)
-        status: str = await self._connection.execute(text, *arguments)
+        try:
+            status: str = await self._connection.execute(text, *arguments)
+        except asyncpg.CharacterNotInRepertoireError as error:
+            raise InvalidParameterException(_NUL) from error
         return int(status.rpartition(" ")[2])
 
 

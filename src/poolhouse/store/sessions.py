@@ -14,6 +14,7 @@ def _use(insert: InsertBuilder) -> Any:
 
 
 _USE = Statement(_use)
+_FIND = Statement(select(used_sessions.c.id).where(used_sessions.c.id == bindparam("id")))
 _EXPIRED = select(used_sessions.c.id).where(used_sessions.c.expires < bindparam("now")).limit(bindparam("most"))
 _REMOVE_EXPIRED = Statement(delete(used_sessions).where(used_sessions.c.id.in_(_EXPIRED.scalar_subquery())))
 
@@ -21,6 +22,10 @@ _REMOVE_EXPIRED = Statement(delete(used_sessions).where(used_sessions.c.id.in_(_
 async def use(tx: Transaction, nonce: str, expires: int) -> bool:
     """True for the first caller only. `expires` says from when on the seal itself is too old."""
     return await tx.run(_USE, {"id": nonce, "expires": expires}) == 1
+
+
+async def is_used(tx: Transaction, nonce: str) -> bool:
+    return await tx.one(_FIND, {"id": nonce}) is not None
 
 
 async def remove_expired(tx: Transaction, now: int, most: int = 500) -> int:

@@ -31,7 +31,7 @@ def pool_settings(auth: Auth) -> PoolSettings:
     policy, login = auth.password_policy, list(auth.login)
     verification = {"EmailMessage": auth.verification.body, "EmailSubject": auth.verification.subject}
     invitation = {"EmailMessage": auth.invitation.body, "EmailSubject": auth.invitation.subject}
-    request = {
+    request: dict[str, Any] = {
         "PoolName": auth.name,
         "Policies": {
             "PasswordPolicy": {
@@ -48,7 +48,6 @@ def pool_settings(auth: Auth) -> PoolSettings:
         "VerificationMessageTemplate": {"DefaultEmailOption": "CONFIRM_WITH_CODE", **verification},
         "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": login},
         "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": False, "InviteMessageTemplate": invitation},
-        "Schema": [_schema(attribute) for attribute in auth.attributes],
         "UsernameConfiguration": {"CaseSensitive": False},
         "AccountRecoverySetting": {
             "RecoveryMechanisms": [
@@ -57,6 +56,8 @@ def pool_settings(auth: Auth) -> PoolSettings:
         },
         "UserPoolTags": {"created-by": "poolhouse"},
     }
+    if auth.attributes:
+        request["Schema"] = [_schema(attribute) for attribute in auth.attributes]
     operation = service_model.operation("cognito-idp", "CreateUserPool")
     assert operation is not None
     return requested_settings(service_model.from_params(operation, request))

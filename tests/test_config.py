@@ -1,0 +1,147 @@
+"""Settings: where they come from, and every mistake in one message."""
+
+import base64
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from poolhouse.config import SETTINGS, load
+from poolhouse.errors import SettingError
+
+KEY = base64.b64encode(b"k" * 32).decode()
+SAFE = {
+    "POOLHOUSE_DATABASE": "sqlite:///x.db",
+    "POOLHOUSE_MASTER_KEY": KEY,
+    "POOLHOUSE_ROOT_ACCESS_KEY_ID": "AKIAPRODUCTIONROOTKEY",
+    "POOLHOUSE_ROOT_SECRET_ACCESS_KEY": "a-production-secret",
+}
+
+
+def problem(mode, folder, environ, **overrides):
+    with pytest.raises(SettingError) as caught:
+        load(mode, folder, overrides, environ)
+    return caught.value.message
+
+
+def test_dev_needs_nothing(tmp_path):
+    """The defaults: loopback, a file in the project, a key of its own and the printed root key."""
+    found = load("dev", tmp_path, {}, {})
+    assert (found.host, found.port, found.public_url) == ("127.0.0.1", 4500, "http://127.0.0.1:4500")
+    assert found.database == f"sqlite:///{tmp_path}/.poolhouse/dev.db"
+    assert found.root_access_key_id == "AKIAPOOLHOUSEDEVROOT"
+    assert len(found.master_key) == 32
+    assert found.development
+
+
+def test_the_development_key_stays(tmp_path):
+    """It is made once, for its owner alone."""
+    first, second = (load("dev", tmp_path, {}, {}).master_key for _ in range(2))
+    assert first == second
+    assert stat.S_IMODE((tmp_path / ".poolhouse" / "master.key").stat().st_mode) == 0o600
+
+
+def test_the_command_line_beats_the_environment(tmp_path):
+    """Default, then environment, then command line; None on the command line is nothing."""
+    environ = {"POOLHOUSE_PORT": "5000", "POOLHOUSE_REGION": "eu-west-1"}
+    found = load("dev", tmp_path, {"port": 6000, "host": None}, environ)
+    assert (found.port, found.region, found.host) == (6000, "eu-west-1", "127.0.0.1")
+
+
+def test_a_secret_may_come_from_a_file(tmp_path):
+    """POOLHOUSE_X_FILE names a file; blanks around its content do not count."""
+    (tmp_path / "key").write_text(KEY + "\n")
+    environ = {**SAFE, "POOLHOUSE_MASTER_KEY_FILE": str(tmp_path / "key")}
+    del environ["POOLHOUSE_MASTER_KEY"]
+    assert load("serve", tmp_path, {}, environ).master_key == b"k" * 32
+    environ["POOLHOUSE_MASTER_KEY_FILE"] = str(tmp_path / "none")
+    assert "POOLHOUSE_MASTER_KEY_FILE cannot be read" in problem("serve", tmp_path, environ)
+
+
+def test_only_secrets_come_from_files(tmp_path):
+    """POOLHOUSE_PORT_FILE is no setting."""
+    assert "POOLHOUSE_PORT_FILE is no setting" in problem("dev", tmp_path, {"POOLHOUSE_PORT_FILE": "x"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("region", "mars", "must look like us-east-1"),
+        ("account_id", "12", "twelve digits"),
+        ("port", "-1", "whole number"),
+        ("port", "٣", "whole number"),
+        ("port", "70000", "0 to 65535"),
+        ("live_groups", "perhaps", "true or false"),
+        ("master_key", "!!", "base64"),
+        ("master_key", "c2hvcnQ=", "32 bytes"),
+        ("public_url", "ftp://x", "http(s)://"),
+        ("public_url", "https://x.example/path", "without a path"),
+        ("public_url", "https://x.example/", "without a path"),
+        ("database", "mysql://x", "sqlite:///FILE"),
+        ("log_level", "loud", "debug, info"),
+        ("log_format", "xml", "text or json"),
+        ("root_access_key_id", "short", "16 to 128"),
+        ("root_secret_access_key", "short", "at least 16"),
+        ("max_workers", "0", "1 to 1000"),
+        ("signature_window", "0", "1 to 900"),
+        ("metrics_port", "70000", "0 to 65535"),
+    ],
+)
+def test_wrong_values_are_told_by_their_variable(tmp_path, name, value, told):
+    """The message names the variable and the rule."""
+    message = problem("dev", tmp_path, {f"POOLHOUSE_{name.upper()}": value})
+    assert f"POOLHOUSE_{name.upper()}" in message
+    assert told in message
+
+
+def test_all_problems_at_once(tmp_path):
+    """Who starts with nothing hears everything."""
+    message = problem("serve", tmp_path, {"POOLHOUSE_PORT": "x", "POOLHOUSE_TYPO": "1"})
+    for part in (
+        "PORT must",
+        "TYPO is no setting",
+        "DATABASE is required",
+        "MASTER_KEY is required",
+        "ROOT_ACCESS_KEY_ID",
+    ):
+        assert f"POOLHOUSE_{part}" in message
+
+
+def test_serve_with_everything(tmp_path):
+    """Safe settings are accepted on loopback, and behind a declared proxy on a public address."""
+    assert load("serve", tmp_path, {}, SAFE).mode == "serve"
+    public = {**SAFE, "POOLHOUSE_BEHIND_PROXY": "true", "POOLHOUSE_PUBLIC_URL": "https://auth.example.com"}
+    found = load("serve", tmp_path, {"host": "0.0.0.0"}, public)
+    assert found.issuer("us-east-1_x") == "https://auth.example.com/us-east-1_x"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.168.1.2", "example.com", "127.0.0.1.example.com"])
+def test_the_well_known_root_key_is_for_loopback(tmp_path, host):
+    """On an address that others reach, dev has no root key that everybody knows."""
+    assert load("dev", tmp_path, {"host": host}, {}).root_access_key_id == ""
+    assert "public address" in problem("serve", tmp_path, SAFE, host=host)
+
+
+def test_the_development_root_key_is_loopbacks_even_when_given(tmp_path):
+    """Setting it by hand does not open a public address in dev."""
+    environ = {
+        "POOLHOUSE_ROOT_ACCESS_KEY_ID": "AKIAPOOLHOUSEDEVROOT",
+        "POOLHOUSE_ROOT_SECRET_ACCESS_KEY": "poolhouse-development-secret-for-loopback",
+    }
+    assert "development root key" in problem("dev", tmp_path, environ, host="0.0.0.0")
+
+
+@pytest.mark.parametrize("name", ["ROOT_ACCESS_KEY_ID", "ROOT_SECRET_ACCESS_KEY"])
+def test_half_a_root_key_is_refused(tmp_path, name):
+    """A key without its secret would be a key that everybody can sign with."""
+    assert "belong together" in problem("dev", tmp_path, {f"POOLHOUSE_{name}": "x" * 20})
+
+
+@given(st.dictionaries(st.sampled_from([s.variable for s in SETTINGS]), st.text(max_size=20)))
+def test_no_text_is_a_crash(environ):
+    """Whatever stands in the environment, settings are made or the mistake is told."""
+    with suppress(SettingError):
+        load("serve", Path("/nonexistent"), {}, {**SAFE, **environ})
