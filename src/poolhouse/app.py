@@ -11,6 +11,7 @@ from hmac import compare_digest
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from starlette.routing import Route, Router
 
@@ -18,7 +19,7 @@ from poolhouse import service_model, telemetry
 from poolhouse.access import credentials
 from poolhouse.access.principals import CognitoIdentity, Principal
 from poolhouse.access.sigv4 import Request
-from poolhouse.config import Settings
+from poolhouse.config import Settings, is_loopback
 from poolhouse.crypto import srp
 from poolhouse.crypto.vault import Vault
 from poolhouse.define.manifest import Manifest
@@ -38,10 +39,11 @@ from poolhouse.operations.principals import principal
 from poolhouse.pages.inbox import inbox_page
 from poolhouse.protocols.awsjson import AwsJson
 from poolhouse.protocols.documents import discovery_routes, health_routes, inbox_routes, json_response
-from poolhouse.protocols.http import Application, Receive, Scope, Send, preflight
+from poolhouse.protocols.http import Application, Receive, Scope, Send, header, preflight
 from poolhouse.store import secrets
 from poolhouse.store.database import open_database
 
+_GRAPHQL = "poolhouse.protocols.graphql.endpoint"
 _SESSION_SECONDS = 3600
 _TIDY_SECONDS = 60.0
 _SECRETS_SECONDS = 1.0
@@ -115,7 +117,7 @@ class Server:
             for spec in wanted:
                 write_env_module(self.project / ".amplify" / "generated", spec.name, sorted(spec.environment))
             await self.functions.apply(wanted)
-            self._graphql = _GraphQL(self, applied)
+            self._graphql = self._new_graphql(applied)
             self.applied = applied
         return made, withheld
 
@@ -137,8 +139,17 @@ class Server:
             await self._aws(scope, receive, send)
         elif scope["path"] == "/graphql":
             await self._graphql(scope, receive, send)
+        elif scope["path"].startswith("/inbox") and not self._is_addressed(scope):
+            await json_response({"message": "The inbox answers only under its own address."}, 403, {})(
+                scope, receive, send
+            )
         else:
             await self._documents(scope, receive, send)
+
+    def _is_addressed(self, scope: Scope) -> bool:
+        """Whether the request names this server, and not a foreign name that resolves to it (DNS rebinding)."""
+        host = urlsplit(f"//{header(scope, b'host').decode('latin-1')}").hostname or ""
+        return is_loopback(host) or host == urlsplit(self.settings.public_url).hostname
 
     def _routes(self) -> list[Route]:
         routes = [*health_routes(self._ready), *discovery_routes(self.services)]
@@ -163,6 +174,13 @@ class Server:
         name = _ILLEGAL_IN_SESSION_NAME.sub("-", function)[:64].ljust(2, "-")
         grant = credentials.SessionGrant(role_arn, name)
         return RoleCredentials(*credentials.issue(self.services.vault, grant, clock(), _SESSION_SECONDS))
+
+    def _new_graphql(self, applied: Applied) -> "_GraphQL":
+        """Built at once when its library is loaded already, so that a schema it refuses is a refused reload."""
+        made = _GraphQL(self, applied)
+        if _GRAPHQL in sys.modules:
+            made.build()
+        return made
 
     async def _secret_versions(self) -> tuple[tuple[str, int], ...]:
         async with self.services.database.read() as tx:
@@ -192,7 +210,7 @@ class Server:
 
 
 class _GraphQL:
-    """The GraphQL endpoint of one applied Manifest, made by the first request: its library is slow to import."""
+    """The GraphQL endpoint of one applied Manifest. Its library is slow to import, so that happens after the start."""
 
     def __init__(self, server: Server, applied: Applied) -> None:
         self._server = server
@@ -200,23 +218,22 @@ class _GraphQL:
         self._endpoint: Application | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self._endpoint is None:
-            self._endpoint = self._make()
-        await self._endpoint(scope, receive, send)
+        await (self._endpoint or self.build())(scope, receive, send)
 
-    def _make(self) -> Application:
+    def build(self) -> Application:
         from poolhouse.protocols.graphql.authorize import Guard
         from poolhouse.protocols.graphql.endpoint import GraphQLEndpoint
 
         settings = self._server.settings
-        return GraphQLEndpoint(
+        self._endpoint = GraphQLEndpoint(
             self._applied.manifest,
             verification=GraphQLVerification(self._server.services, self._applied),
             invoker=self._server.functions,
             guard=Guard(api_id=self._applied.api_id or "", live_groups=settings.live_groups),
-            log=telemetry.log.info,
+            log=_log_graphql,
             development=settings.development,
         )
+        return self._endpoint
 
 
 class GraphQLVerification:
@@ -271,7 +288,7 @@ async def _warm_up() -> None:
         if operation := service_model.operation(service, name):
             service_model.prepare([operation])
             await asyncio.sleep(0)
-    await asyncio.to_thread(import_module, "poolhouse.protocols.graphql.endpoint")
+    await asyncio.to_thread(import_module, _GRAPHQL)
 
 
 async def _lifespan(scope: Scope, receive: Receive, send: Send) -> None:
@@ -299,6 +316,11 @@ async def _unknown_path(scope: Scope, receive: Receive, send: Send) -> None:
 def _reachable(host: str) -> str:
     """The address by which this machine's own processes reach the server."""
     return "127.0.0.1" if host in {"0.0.0.0", "", "::"} else f"[{host}]" if ":" in host else host  # noqa: S104
+
+
+def _log_graphql(event: str, **facts: Any) -> None:
+    report = telemetry.log.error if event == "graphql.fault" else telemetry.log.info
+    report(event, **facts)
 
 
 def _log_function(function: str, request_id: str, line: str) -> None:

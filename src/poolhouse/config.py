@@ -98,7 +98,7 @@ def load(
     parsed = _parse(values, problems)
     if bool(values["root_access_key_id"]) != bool(values["root_secret_access_key"]) and mode == "dev":
         problems.append("POOLHOUSE_ROOT_ACCESS_KEY_ID and POOLHOUSE_ROOT_SECRET_ACCESS_KEY belong together")
-    if _is_development_root(values) and (mode == "serve" or not _is_loopback(values["host"])):
+    if _is_development_root(values) and (mode == "serve" or not is_loopback(values["host"])):
         problems.append("the development root key is accepted by dev on a loopback address only")
     if mode == "serve" and "behind_proxy" in parsed:
         problems += _unsafe(values)
@@ -135,7 +135,7 @@ def _fill_in(mode: Mode, project: Path, values: dict[str, str]) -> None:
         state = project / ".poolhouse"
         values["database"] = values["database"] or f"sqlite:///{state.resolve() / 'dev.db'}"
         values["master_key"] = values["master_key"] or _development_key(state / "master.key")
-        if not (values["root_access_key_id"] or values["root_secret_access_key"]) and _is_loopback(values["host"]):
+        if not (values["root_access_key_id"] or values["root_secret_access_key"]) and is_loopback(values["host"]):
             values["root_access_key_id"], values["root_secret_access_key"] = _DEV_ROOT
     values["public_url"] = values["public_url"] or f"http://{_shown_host(values['host'])}:{values['port']}"
 
@@ -162,7 +162,7 @@ def _shown_host(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     """Only numbers prove it: a name that begins with 127. may lead anywhere."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
@@ -245,7 +245,7 @@ def _unsafe(values: Mapping[str, str]) -> list[str]:
     problems = []
     if not values["root_access_key_id"] or not values["root_secret_access_key"]:
         problems.append("POOLHOUSE_ROOT_ACCESS_KEY_ID and POOLHOUSE_ROOT_SECRET_ACCESS_KEY are required")
-    if not _is_loopback(values["host"]) and not _flag(values["behind_proxy"]):
+    if not is_loopback(values["host"]) and not _flag(values["behind_proxy"]):
         problems.append(
             f"{values['host']} is a public address and this server speaks no TLS: "
             "put a proxy in front of it and set POOLHOUSE_BEHIND_PROXY=true"

@@ -146,6 +146,7 @@ def uvicorn_server(server: Server, listening: Callable[[], None] = lambda: None)
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=server.settings.behind_proxy,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=10,
         h11_max_incomplete_event_size=65536,

@@ -6,7 +6,7 @@ Sources: spec/user-pools.md sections 2.1 and 7.1. One piece of code for every op
 import re
 import time
 from collections.abc import Awaitable, Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
@@ -62,6 +62,8 @@ _STS_ERRORS = {
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _encoder = msgspec.json.Encoder()
+_calls = lru_cache(maxsize=4096)(CALLS.labels)
+_seconds = lru_cache(maxsize=512)(SECONDS.labels)
 
 
 class AwsJson:
@@ -122,8 +124,8 @@ class AwsJson:
             outcome = "fault"
             raise
         finally:
-            CALLS.labels(operation.name, outcome).inc()
-            SECONDS.labels(operation.name).observe(time.perf_counter() - started)
+            _calls(operation.name, outcome).inc()
+            _seconds(operation.name).observe(time.perf_counter() - started)
 
 
 def signed_request(scope: Scope, body: bytes) -> Request:

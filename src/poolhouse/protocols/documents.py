@@ -61,6 +61,7 @@ def inbox_routes(messages: Inbox) -> list[Route]:
     """`/inbox/messages?username=&destination=&pool=`: what the server would have sent, oldest first."""
 
     async def listing(request: Request) -> Response:
-        return json_response(await messages(request.query_params))
+        # No CORS: a page of another origin must not read codes from the developer's machine.
+        return json_response(await messages(request.query_params), headers={"cache-control": "no-store"})
 
     return [Route("/inbox/messages", listing)]
