@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import pytest
 
 from poolhouse.crypto.vault import BrokenSeal, Vault
@@ -10,7 +11,12 @@ from poolhouse.messages.delivery import deliver, deliver_once
 from poolhouse.messages.inbox import LocalInbox
 from poolhouse.store import messages
 from poolhouse.store.pools import Pool
-from poolhouse.store.settings import AdminCreateUserConfigType, MessageTemplateType, PoolSettings
+from poolhouse.store.settings import (
+    AdminCreateUserConfigType,
+    MessageTemplateType,
+    PoolSettings,
+    VerificationMessageTemplateType,
+)
 
 VAULT = Vault(bytes(32))
 POOL = Pool("us-east-1_Abc", "us-east-1", "people", PoolSettings(), 0, 0)
@@ -33,6 +39,20 @@ def test_default_texts():
     message = compose.invitation(POOL, "ada", "Pass-word1", "ada@example.com")
     assert message.subject == "Your temporary password"
     assert message.body == "Your username is ada and temporary password is Pass-word1"
+
+
+def test_recovery():
+    """Words of its own, unless the pool has words for codes; the newer of the two settings wins."""
+    message = compose.recovery(POOL, "123456", "ada", "ada@example.com")
+    assert (message.purpose, message.medium, message.code) == ("forgot_password", "EMAIL", "123456")
+    assert (message.subject, message.body) == ("Your verification code", "Your password reset code is 123456")
+    older = PoolSettings(EmailVerificationSubject="Old", EmailVerificationMessage="old {####}")
+    message = compose.recovery(POOL._replace(settings=older), "123456", "ada", "ada@example.com")
+    assert (message.subject, message.body) == ("Old", "old 123456")
+    template = VerificationMessageTemplateType(EmailMessage="{username}: {####}")
+    both = msgspec.structs.replace(older, VerificationMessageTemplate=template)
+    message = compose.recovery(POOL._replace(settings=both), "123456", "ada", "ada@example.com")
+    assert (message.subject, message.body) == ("Old", "ada: 123456")
 
 
 def test_placeholders_are_filled_once():

@@ -71,10 +71,7 @@ async def test_refresh_validity_zero_is_thirty_days(create, database):
     [
         ({"ExplicitAuthFlows": ["USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH"]}, "cannot be used together"),
         ({"ExplicitAuthFlows": ["ALLOW_USER_AUTH"]}, "ExplicitAuthFlows ALLOW_USER_AUTH: this version"),
-        ({"AllowedOAuthFlowsUserPoolClient": True}, "AllowedOAuthFlowsUserPoolClient: "),
-        ({"CallbackURLs": ["https://example.com"]}, "CallbackURLs: "),
         ({"SupportedIdentityProviders": ["COGNITO", "Google"]}, "SupportedIdentityProviders: "),
-        ({"RefreshTokenRotation": {"Feature": "ENABLED"}}, "RefreshTokenRotation: "),
         ({"AccessTokenValidity": 25}, "AccessToken must be 5 minutes to 1 day"),
         ({"IdTokenValidity": 4, "TokenValidityUnits": {"IdToken": "minutes"}}, "IdToken must be 5 minutes"),
         ({"RefreshTokenValidity": 59, "TokenValidityUnits": {"RefreshToken": "minutes"}}, "RefreshToken must be"),

@@ -134,7 +134,7 @@ async def test_secret_hash_for_a_client_without_secret(stage):
     )
 
 
-@pytest.mark.parametrize("challenge", ["SMS_MFA", "SOFTWARE_TOKEN_MFA", "EMAIL_OTP", "MFA_SETUP", "CUSTOM_CHALLENGE"])
+@pytest.mark.parametrize("challenge", ["SMS_MFA", "SMS_OTP", "WEB_AUTHN", "CUSTOM_CHALLENGE"])
 async def test_challenge_that_is_not_served(stage, challenge):
     """None of them can be answered into tokens, with or without a code."""
     await stage.person()

@@ -297,6 +297,38 @@ async def test_sixth_code(me):
     assert said(await refused(me.ask())) == LIMIT
 
 
+@pytest.mark.parametrize("kept", [{}, {"UserAttributeUpdateSettings": KEEP}])
+async def test_sixth_change_of_address(services, invoke, clock, kept):
+    """Codes for new addresses count with those that are asked for, so nobody floods mailboxes with them."""
+    me = await enter(services, invoke, **EMAIL_POOL, **kept)
+    for number in range(3):
+        await me.update(email=f"new{number}@example.com")
+    for _ in range(2):
+        await me.ask()
+    before = await me.attributes()
+    assert said(await refused(me.update(email=NEW, nickname="A"))) == ("TooManyRequests", "Rate exceeded")
+    assert said(await refused(me.ask())) == LIMIT
+    assert await me.attributes() == before
+    assert await me.stage.mail(NEW) == []
+    await me.update(nickname="A")
+    clock.advance(minutes=59)
+    assert (await refused(me.update(email=NEW))).code == "TooManyRequestsException"
+    clock.advance(minutes=1)
+    me.token = (await me.stage.tokens(before["sub"]))["AccessToken"]
+    assert await me.update(email=NEW)
+
+
+async def test_many_changes_of_address_at_once(me):
+    """Five are made, each with its code."""
+    addresses = [f"new{number}@example.com" for number in range(9)]
+    outcomes = await asyncio.gather(*(me.update(email=each) for each in addresses), return_exceptions=True)
+    made = [address for address, outcome in zip(addresses, outcomes, strict=True) if isinstance(outcome, list)]
+    assert len(made) == 5
+    assert {said(each)[0] for each in outcomes if not isinstance(each, list)} == {"TooManyRequests"}
+    assert [address for address in addresses if await me.stage.mail(address)] == made
+    assert (await me.attributes())["email"] in made
+
+
 @pytest.mark.parametrize("name", ["name", "sub", "email_verified"])
 async def test_attribute_that_has_no_code(me, name):
     assert (await refused(me.ask(name))).code == "InvalidParameterException"

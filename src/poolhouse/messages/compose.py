@@ -6,13 +6,16 @@ from typing import Final, Literal
 
 from poolhouse.store.pools import Pool
 
-Purpose = Literal["sign_up", "resend_code", "verify_attribute", "invitation"]
+Purpose = Literal["sign_up", "resend_code", "verify_attribute", "invitation", "forgot_password", "mfa"]
 
 _CODE: Final = "{####}"
 _USERNAME: Final = "{username}"
 _PLACEHOLDERS: Final = re.compile(r"\{####\}|\{username\}")
 _VERIFY_SUBJECT: Final = "Your verification code"
 _VERIFY_BODY: Final = f"Your confirmation code is {_CODE}"
+_RESET_BODY: Final = f"Your password reset code is {_CODE}"
+_MFA_SUBJECT: Final = "Your authentication code"
+_MFA_BODY: Final = f"Your authentication code is {_CODE}"
 _INVITE_SUBJECT: Final = "Your temporary password"
 _INVITE_BODY: Final = f"Your username is {_USERNAME} and temporary password is {_CODE}"
 
@@ -30,12 +33,32 @@ class Message:
 
 
 def verification(pool: Pool, purpose: Purpose, code: str, username: str, destination: str) -> Message:
-    """A one-time code. A template of the pool wins over the two older members, as AWS has it."""
-    settings = pool.settings
-    template = settings.VerificationMessageTemplate
-    subject = template.EmailSubject or settings.EmailVerificationSubject or _VERIFY_SUBJECT
-    body = template.EmailMessage or settings.EmailVerificationMessage or _VERIFY_BODY
+    """A one-time code for a contact that is to be verified."""
+    subject, body = _template(pool, _VERIFY_BODY)
     return _message(purpose, destination, subject, _filled(body, username, code), code)
+
+
+def recovery(pool: Pool, code: str, username: str, destination: str) -> Message:
+    """A one-time code with which a new password can be set; in the pool's words for verification codes, as on AWS."""
+    subject, body = _template(pool, _RESET_BODY)
+    return _message("forgot_password", destination, subject, _filled(body, username, code), code)
+
+
+def _template(pool: Pool, body: str) -> tuple[str, str]:
+    """Subject and body of a message with a code. A template wins over the two older members, as AWS has it."""
+    settings, template = pool.settings, pool.settings.VerificationMessageTemplate
+    return (
+        template.EmailSubject or settings.EmailVerificationSubject or _VERIFY_SUBJECT,
+        template.EmailMessage or settings.EmailVerificationMessage or body,
+    )
+
+
+def second_factor(pool: Pool, code: str, username: str, destination: str) -> Message:
+    """A one-time code that a sign-in asks for."""
+    configured = pool.settings.EmailMfaConfiguration
+    subject = (configured and configured.Subject) or _MFA_SUBJECT
+    body = (configured and configured.Message) or _MFA_BODY
+    return _message("mfa", destination, subject, _filled(body, username, code), code)
 
 
 def invitation(pool: Pool, username: str, password: str, destination: str) -> Message:

@@ -1,15 +1,18 @@
-"""A CreateUserPool request as complete PoolSettings: what is served is checked, what is not is refused by name."""
+"""Requests that make or change a pool as complete PoolSettings: what is served is checked, what is not is refused by
+name.
+"""
 
 from decimal import Decimal
 from typing import Any, Literal, cast
 
 import msgspec
 
-from poolhouse.errors import InvalidParameterException
+from poolhouse.errors import InvalidParameterException, UserPoolTaggingException
 from poolhouse.service_model.structs import cognito_idp as wire
 from poolhouse.store.settings import (
     AccountRecoverySettingType,
     AdminCreateUserConfigType,
+    DeviceConfigurationType,
     MessageTemplateType,
     NumberAttributeConstraintsType,
     PasswordPolicyType,
@@ -23,6 +26,7 @@ from poolhouse.store.settings import (
     VerificationMessageTemplateType,
 )
 
+from . import _tagging
 from ._not_served import refuse
 from .attributes import STANDARD, parse_bound
 
@@ -32,6 +36,10 @@ _LONGEST_TEXT = 2048
 
 def pool_settings(req: wire.CreateUserPoolRequest) -> PoolSettings:
     """Raises InvalidParameterException."""
+    return _with_a_factor(_asked(req))
+
+
+def _asked(req: wire.CreateUserPoolRequest) -> PoolSettings:
     _refuse_not_served(req)
     if req.UsernameAttributes and req.AliasAttributes:
         raise InvalidParameterException("Only one of aliasAttributes or usernameAttributes can be set in a user pool")
@@ -47,7 +55,9 @@ def pool_settings(req: wire.CreateUserPoolRequest) -> PoolSettings:
         EmailVerificationSubject=req.EmailVerificationSubject,
         VerificationMessageTemplate=_verification(req.VerificationMessageTemplate),
         UserAttributeUpdateSettings=_update_settings(req),
-        UserPoolTags=dict(req.UserPoolTags or {}),
+        MfaConfiguration=req.MfaConfiguration or "OFF",
+        DeviceConfiguration=_devices(req.DeviceConfiguration),
+        UserPoolTags=_tags(req.UserPoolTags),
         AdminCreateUserConfig=_admin_create_user(admin, policy),
         Schema=schema_entries(req.Schema or []),
         UsernameConfiguration=UsernameConfigurationType(
@@ -58,14 +68,33 @@ def pool_settings(req: wire.CreateUserPoolRequest) -> PoolSettings:
     )
 
 
+def changed_settings(before: PoolSettings, req: wire.UpdateUserPoolRequest) -> PoolSettings:
+    """What UpdateUserPool makes of `before`: members that the request could name and does not go back to their
+    defaults, those that it cannot name stay. Raises InvalidParameterException.
+    """
+    creation = wire.CreateUserPoolRequest.__struct_fields__
+    asked = {name: getattr(req, name) for name in req.__struct_fields__ if name in creation}
+    wanted = _asked(wire.CreateUserPoolRequest(**(asked | {"PoolName": req.PoolName or ""})))
+    kept = {name: getattr(before, name) for name in before.__struct_fields__ if name not in req.__struct_fields__}
+    return _with_a_factor(msgspec.structs.replace(wanted, **kept))
+
+
+def _with_a_factor(settings: PoolSettings) -> PoolSettings:
+    """Refuse multi-factor authentication for which there is no factor: nobody could sign in.
+
+    AWS's first factor here is SMS; the others are a matter of SetUserPoolMfaConfig.
+    """
+    lacking = settings.MfaConfiguration != "OFF" and not (settings.asks_totp or settings.asks_email)
+    refuse("MfaConfiguration", lacking, "SMS; choose other factors with SetUserPoolMfaConfig")
+    return settings
+
+
 def _refuse_not_served(req: wire.CreateUserPoolRequest) -> None:
-    refuse("MfaConfiguration", req.MfaConfiguration not in {None, "OFF"}, "multi-factor authentication")
     refuse("LambdaConfig", _holds_anything(req.LambdaConfig), "triggers")
     refuse("SmsConfiguration", req.SmsConfiguration is not None, "SMS")
     refuse("SmsVerificationMessage", req.SmsVerificationMessage is not None, "SMS")
     refuse("SmsAuthenticationMessage", req.SmsAuthenticationMessage is not None, "SMS")
     refuse("AutoVerifiedAttributes", "phone_number" in (req.AutoVerifiedAttributes or ()), "SMS")
-    refuse("DeviceConfiguration", _holds_anything(req.DeviceConfiguration), "remembered devices")
     refuse("UserPoolTier", req.UserPoolTier == "PLUS", "threat protection")
     for name in ("DcrConfiguration", "KeyConfiguration", "IssuerConfiguration", "AcrConfiguration"):
         refuse(name, bool(getattr(req, name)))
@@ -99,6 +128,16 @@ def _refuse_parts_not_served(req: wire.CreateUserPoolRequest) -> None:
         refuse("AdminCreateUserConfig.InviteMessageTemplate.SMSMessage", invitation.SMSMessage is not None, "SMS")
 
 
+def _devices(given: wire.DeviceConfigurationType | None) -> DeviceConfigurationType | None:
+    """Any configuration, an empty one too, switches device tracking on."""
+    if given is None:
+        return None
+    return DeviceConfigurationType(
+        ChallengeRequiredOnNewDevice=bool(given.ChallengeRequiredOnNewDevice),
+        DeviceOnlyRememberedOnUserPrompt=bool(given.DeviceOnlyRememberedOnUserPrompt),
+    )
+
+
 def _holds_anything(part: msgspec.Struct | None) -> bool:
     return part is not None and any(value not in {None, False} for value in msgspec.structs.astuple(part))
 
@@ -107,6 +146,14 @@ def _unique(name: str, values: list[Any] | None) -> tuple[Any, ...]:
     if len(set(values or ())) != len(values or ()):
         raise InvalidParameterException(f"{name} contains a value more than once.")
     return tuple(values or ())
+
+
+def _tags(given: dict[str, str] | None) -> dict[str, str]:
+    """Raises UserPoolTaggingException."""
+    reason = _tagging.problem(given or ())
+    if reason is not None:
+        raise UserPoolTaggingException(reason)
+    return dict(given or {})
 
 
 def _password_policy(
@@ -191,13 +238,29 @@ def schema_entries(given: list[wire.SchemaAttributeType]) -> tuple[SchemaAttribu
     """The attributes that a pool adds or changes, by their full names. Raises InvalidParameterException."""
     entries: dict[str, SchemaAttributeType] = {}
     for attribute in given:
-        entry = _standard(attribute) if attribute.Name in STANDARD else _custom(attribute)
-        if entry.Name in entries:
-            raise InvalidParameterException(f"{entry.Name}: Existing attribute already has name {entry.Name}.")
-        entries[entry.Name] = entry
+        _enter(entries, _standard(attribute) if attribute.Name in STANDARD else _custom(attribute))
+    return tuple(entries.values())
+
+
+def extended_schema(
+    before: tuple[SchemaAttributeType, ...], given: list[wire.SchemaAttributeType]
+) -> tuple[SchemaAttributeType, ...]:
+    """`before` with more custom attributes; none of the names stands for a standard one.
+
+    Raises InvalidParameterException.
+    """
+    entries = {entry.Name: entry for entry in before}
+    for attribute in given:
+        _enter(entries, _custom(attribute))
+    return tuple(entries.values())
+
+
+def _enter(entries: dict[str, SchemaAttributeType], entry: SchemaAttributeType) -> None:
+    if entry.Name in entries:
+        raise InvalidParameterException(f"{entry.Name}: Existing attribute already has name {entry.Name}.")
+    entries[entry.Name] = entry
     if sum(name not in STANDARD for name in entries) > CUSTOM_ATTRIBUTES:
         raise InvalidParameterException(f"A user pool can have at most {CUSTOM_ATTRIBUTES} custom attributes.")
-    return tuple(entries.values())
 
 
 def _standard(attribute: wire.SchemaAttributeType) -> SchemaAttributeType:
@@ -227,6 +290,8 @@ def _custom(attribute: wire.SchemaAttributeType) -> SchemaAttributeType:
     if attribute.Required:
         raise InvalidParameterException("Required custom attributes are not supported currently.")
     bare = attribute.Name.removeprefix("custom:")
+    if not bare:
+        raise InvalidParameterException("A schema attribute needs a Name.")
     name = f"dev:custom:{bare}" if attribute.DeveloperOnlyAttribute else f"custom:{bare}"
     return _entry(name, attribute, SchemaAttributeType(name, AttributeDataType=attribute.AttributeDataType))
 

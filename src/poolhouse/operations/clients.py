@@ -1,20 +1,26 @@
-"""App clients: CreateUserPoolClient, DescribeUserPoolClient, ListUserPoolClients, DeleteUserPoolClient."""
+"""App clients.
 
+CreateUserPoolClient, DescribeUserPoolClient, ListUserPoolClients, UpdateUserPoolClient, DeleteUserPoolClient.
+"""
+
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from poolhouse.crypto import codes
 from poolhouse.errors import InvalidParameterException, LimitExceededException
+from poolhouse.service_model.structs import cognito_idp as wire
 from poolhouse.service_model.structs.cognito_idp import (
     CreateUserPoolClientRequest,
     DeleteUserPoolClientRequest,
     DescribeUserPoolClientRequest,
     ListUserPoolClientsRequest,
+    UpdateUserPoolClientRequest,
 )
 from poolhouse.store import clients, pools
 from poolhouse.store.clients import Client
-from poolhouse.store.settings import ClientSettings, PoolSettings, TokenValidityUnitsType
+from poolhouse.store.settings import ClientSettings, PoolSettings, RefreshTokenRotationType, TokenValidityUnitsType
 
 from . import client_secrets, paging
 from ._described import present
@@ -22,17 +28,13 @@ from ._not_served import refuse
 from .attributes import check_client_lists
 from .context import Call, seconds
 from .gate import Answer, operation
+from .oauth.settings import with_oauth
 
 _LEGACY_FLOWS = {"ADMIN_NO_SRP_AUTH", "CUSTOM_AUTH_FLOW_ONLY", "USER_PASSWORD_AUTH"}
 _FLOWS_NOT_SERVED = {"ALLOW_USER_AUTH", "ALLOW_TOKEN_EXCHANGE_DELEGATION", "ALLOW_TOKEN_EXCHANGE_IMPERSONATION"}
-_OAUTH = [
-    "CallbackURLs",
-    "LogoutURLs",
-    "DefaultRedirectURI",
-    "AllowedOAuthFlows",
-    "AllowedOAuthScopes",
-    "AllowedOAuthFlowsUserPoolClient",
-]
+# Settings that an update cannot name stay as they are.
+_NEVER_ASKED = set(ClientSettings.__struct_fields__) - set(UpdateUserPoolClientRequest.__struct_fields__)
+_REFRESH = "ALLOW_REFRESH_TOKEN_AUTH"
 _MOST_CLIENTS = 10_000
 _MINUTE, _DAY = 60, 86_400
 
@@ -44,6 +46,7 @@ async def create_user_pool_client(ctx: Call, req: CreateUserPoolClientRequest) -
     if await clients.count(ctx.tx, pool.id) >= _MOST_CLIENTS:
         raise LimitExceededException(f"A user pool can have at most {_MOST_CLIENTS} clients.")
     secret = _secret(ctx, req)
+    settings = await with_oauth(ctx.tx, pool.id, req, settings, has_secret=secret is not None)
     client = Client(codes.client_id(), pool.id, req.ClientName, settings, secret, ctx.now, ctx.now)
     await clients.add(ctx.tx, client)
     return {"UserPoolClient": _described(ctx, client)}
@@ -78,6 +81,27 @@ async def list_user_pool_clients(ctx: Call, req: ListUserPoolClientsRequest) -> 
     return answer
 
 
+@operation("UpdateUserPoolClient", "write")
+async def update_user_pool_client(ctx: Call, req: UpdateUserPoolClientRequest) -> Answer:
+    """Every member that the request leaves out goes back to its default, except for the name; the secret stays."""
+    pool = await pools.lock(ctx.tx, req.UserPoolId)
+    before = await clients.get(ctx.tx, req.ClientId, pool.id)
+    name = req.ClientName or before.name
+    settings = _settings(_as_new(req, name), pool.settings)
+    settings = await with_oauth(ctx.tx, pool.id, req, settings, has_secret=before.secret is not None)
+    kept = {field: getattr(before.settings, field) for field in _NEVER_ASKED}
+    client = before._replace(name=name, settings=msgspec.structs.replace(settings, **kept), modified=ctx.now)
+    await clients.change(ctx.tx, client)
+    return {"UserPoolClient": _described(ctx, client)}
+
+
+def _as_new(req: UpdateUserPoolClientRequest, name: str) -> CreateUserPoolClientRequest:
+    """The request that would make the client as it is to be."""
+    creation = CreateUserPoolClientRequest.__struct_fields__
+    asked = {field: getattr(req, field) for field in req.__struct_fields__ if field in creation}
+    return CreateUserPoolClientRequest(**(asked | {"ClientName": name}))
+
+
 @operation("DeleteUserPoolClient", "write")
 async def delete_user_pool_client(ctx: Call, req: DeleteUserPoolClientRequest) -> None:
     """The client's sign-ins end with it, for their tokens name a client that does not exist."""
@@ -108,27 +132,37 @@ def _settings(req: CreateUserPoolClientRequest, pool: PoolSettings) -> ClientSet
         PreventUserExistenceErrors=req.PreventUserExistenceErrors or "LEGACY",
         EnableTokenRevocation=req.EnableTokenRevocation is not False,
         AuthSessionValidity=req.AuthSessionValidity or 3,
+        RefreshTokenRotation=rotation(req.RefreshTokenRotation, req.ExplicitAuthFlows or ()),
     )
     _check_lifetimes(settings)
     return settings
 
 
 def _refuse_not_served(req: CreateUserPoolClientRequest) -> None:
-    for name in _OAUTH:
-        refuse(name, bool(getattr(req, name)), "OAuth 2.0")
     providers = req.SupportedIdentityProviders or []
     refuse("SupportedIdentityProviders", any(name != "COGNITO" for name in providers), "federation")
     refuse("AnalyticsConfiguration", req.AnalyticsConfiguration is not None)
     refuse("EnablePropagateAdditionalUserContextData", bool(req.EnablePropagateAdditionalUserContextData))
-    rotation = req.RefreshTokenRotation
-    refuse("RefreshTokenRotation", rotation is not None and rotation.Feature == "ENABLED")
     for flow in req.ExplicitAuthFlows or ():
         refuse(f"ExplicitAuthFlows {flow}", flow in _FLOWS_NOT_SERVED)
 
 
+def rotation(given: wire.RefreshTokenRotationType | None, flows: Sequence[str]) -> RefreshTokenRotationType | None:
+    """Raises InvalidParameterException when the client also wants the flow in which refresh tokens stay the same."""
+    if given is None:
+        return None
+    if given.Feature == "ENABLED" and _REFRESH in flows:
+        raise InvalidParameterException(
+            f"RefreshTokenRotation cannot be enabled together with {_REFRESH} in ExplicitAuthFlows."
+        )
+    return RefreshTokenRotationType(given.Feature, given.RetryGracePeriodSeconds or 0)
+
+
 def _flows(req: CreateUserPoolClientRequest) -> tuple[str, ...]:
+    """Those of a client that names none leave out the one that rotation excludes."""
     if not req.ExplicitAuthFlows:
-        return ClientSettings().ExplicitAuthFlows
+        rotates = req.RefreshTokenRotation is not None and req.RefreshTokenRotation.Feature == "ENABLED"
+        return tuple(flow for flow in ClientSettings().ExplicitAuthFlows if flow != _REFRESH or not rotates)
     flows = tuple(dict.fromkeys(req.ExplicitAuthFlows))
     legacy = _LEGACY_FLOWS.intersection(flows)
     if legacy and len(legacy) != len(flows):
@@ -159,7 +193,6 @@ def _described(ctx: Call, client: Client) -> dict[str, Any]:
         "LastModifiedDate": seconds(client.modified),
         "CreationDate": seconds(client.created),
         **present(msgspec.to_builtins(client.settings)),
-        "AllowedOAuthFlowsUserPoolClient": False,
     }
     if client.secret is not None:
         members["ClientSecret"] = client_secrets.open_secret(ctx.services.vault, client.secret)

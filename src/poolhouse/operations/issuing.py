@@ -1,5 +1,7 @@
 """What tokens say, and the signing of them (spec/user-pools.md section 3). Who may have them is decided elsewhere."""
 
+import base64
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ from poolhouse.store.users import User
 
 from . import attributes, signing_keys
 from .bearer import SELF_SERVICE
+from .scopes import OPENID, is_oauth, visible
 from .signing_keys import PoolKeys
 
 Claims = dict[str, Any]
@@ -29,7 +32,10 @@ _BOOLEANS: Final = frozenset({"email_verified", "phone_number_verified"})
 
 
 class RefreshToken(msgspec.Struct, frozen=True, array_like=True):
-    """What a refresh token holds, sealed. `typed` is the name that was signed in with, for later secret hashes."""
+    """What a refresh token holds, sealed. `typed` is the name that was signed in with, for later secret hashes.
+
+    `generation` is that of the family when the token was made; rotation ends the tokens of earlier ones.
+    """
 
     family: str
     pool: str
@@ -37,6 +43,7 @@ class RefreshToken(msgspec.Struct, frozen=True, array_like=True):
     typed: str
     issued: int
     expires: int
+    generation: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +56,11 @@ class Grant:
     family: Family
     groups: Sequence[Group]
     keys: PoolKeys
+    nonce: str | None = None
 
 
-async def new_family(tx: Transaction, client: Client, user: User, now: int) -> Family:
-    """Record a sign-in that has just succeeded; in its write block."""
+async def new_family(tx: Transaction, client: Client, user: User, now: int, *, device_key: str | None = None) -> Family:
+    """Record a sign-in that has just succeeded; in its write block. `device_key` is that of a tracked device."""
     family = Family(
         id=new_uuid(),
         user_id=user.id,
@@ -63,15 +71,24 @@ async def new_family(tx: Transaction, client: Client, user: User, now: int) -> F
         created=now,
         expires=now + client.settings.refresh_seconds * _SECOND,
         revoked=None,
+        device_key=device_key,
     )
     await families.add(tx, family)
     return family
 
 
 async def grant(
-    services: Services, tx: Transaction, *, pool: Pool, client: Client, user: User, family: Family, now: int
+    services: Services,
+    tx: Transaction,
+    *,
+    pool: Pool,
+    client: Client,
+    user: User,
+    family: Family,
+    now: int,
+    nonce: str | None = None,
 ) -> Grant:
-    """With the groups and keys of this moment."""
+    """With the groups and keys of this moment. `nonce` is OpenID Connect's, for the ID token."""
     return Grant(
         pool=pool,
         client=client,
@@ -79,6 +96,7 @@ async def grant(
         family=family,
         groups=await groups.of_user(tx, user.id),
         keys=await signing_keys.of_pool(tx, services.vault, pool.id, now),
+        nonce=nonce,
     )
 
 
@@ -99,12 +117,18 @@ async def result(services: Services, granted: Grant, now: int, *, typed: str | N
 
 
 def _sign(keys: PoolKeys, access: Claims, identity: Claims) -> tuple[str, str]:
-    return keys.signing["access"].sign(access), keys.signing["id"].sign(identity)
+    access_token = keys.signing["access"].sign(access)
+    if OPENID in access["scope"].split():
+        half = hashlib.sha256(access_token.encode("ascii")).digest()[:16]
+        identity = {**identity, "at_hash": base64.urlsafe_b64encode(half).rstrip(b"=").decode("ascii")}
+    return access_token, keys.signing["id"].sign(identity)
 
 
 def _refresh_token(services: Services, granted: Grant, typed: str) -> str:
     family = granted.family
-    token = RefreshToken(family.id, granted.pool.id, family.client_id, typed, family.created, family.expires)
+    token = RefreshToken(
+        family.id, granted.pool.id, family.client_id, typed, family.created, family.expires, family.generation
+    )
     return services.vault.seal_token(_SEAL, token)
 
 
@@ -126,7 +150,9 @@ def access_claims(granted: Grant, issuer: str, now: int) -> Claims:
     claims |= {"token_use": "access", "scope": granted.family.scope}
     claims |= _times(granted, now, granted.client.settings.access_seconds)
     claims |= {"jti": new_uuid(), "username": granted.user.username}
-    return claims
+    if granted.family.device_key is not None:
+        claims["device_key"] = granted.family.device_key
+    return claims | {"version": 2} if is_oauth(granted.family.scope) else claims
 
 
 def id_claims(granted: Grant, issuer: str, now: int) -> Claims:
@@ -141,7 +167,9 @@ def id_claims(granted: Grant, issuer: str, now: int) -> Claims:
     claims |= _times(granted, now, granted.client.settings.id_seconds)
     if granted.client.settings.EnableTokenRevocation:
         claims["jti"] = new_uuid()
-    readable = attributes.readable(granted.client.settings) - claims.keys()
+    if granted.nonce is not None:
+        claims["nonce"] = granted.nonce
+    readable = visible(granted.family.scope, attributes.readable(granted.client.settings)) - claims.keys()
     known = users.attributes_of(granted.user)
     # Last, and without replacing anything: an attribute never becomes a claim that has a meaning of its own.
     return claims | {name: _claim(name, value) for name, value in known.items() if name in readable}

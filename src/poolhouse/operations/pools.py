@@ -1,4 +1,7 @@
-"""User pools: CreateUserPool, DescribeUserPool, ListUserPools, DeleteUserPool."""
+"""User pools.
+
+CreateUserPool, DescribeUserPool, ListUserPools, UpdateUserPool, AddCustomAttributes, DeleteUserPool.
+"""
 
 import asyncio
 from typing import Any
@@ -9,17 +12,20 @@ from poolhouse.crypto import codes
 from poolhouse.crypto.tokens import SigningKey
 from poolhouse.errors import InvalidParameterException
 from poolhouse.service_model.structs.cognito_idp import (
+    AddCustomAttributesRequest,
     CreateUserPoolRequest,
     DeleteUserPoolRequest,
     DescribeUserPoolRequest,
     ListUserPoolsRequest,
+    UpdateUserPoolRequest,
 )
-from poolhouse.store import pools
+from poolhouse.store import domains, pools
+from poolhouse.store.domains import Domain
 from poolhouse.store.pools import Pool
 
 from . import paging
 from ._described import present
-from ._pool_settings import pool_settings
+from ._pool_settings import changed_settings, extended_schema, pool_settings
 from ._signing import stored_keys
 from .attributes import schema
 from .context import Call, seconds
@@ -29,6 +35,7 @@ _PROTECTED = (
     "The user pool cannot be deleted because deletion protection is activated. "
     "Deletion protection must be inactivated first."
 )
+_HAS_DOMAIN = "User pool cannot be deleted. It has a domain configured that should be deleted first."
 
 
 @operation("CreateUserPool")
@@ -48,7 +55,8 @@ async def create_user_pool(ctx: Call, req: CreateUserPoolRequest) -> Answer:
 @operation("DescribeUserPool", "read")
 async def describe_user_pool(ctx: Call, req: DescribeUserPoolRequest) -> Answer:
     pool = await pools.get(ctx.tx, req.UserPoolId)
-    return {"UserPool": _described(ctx, pool, await pools.count_users(ctx.tx, pool.id))}
+    users, domain = await pools.count_users(ctx.tx, pool.id), await domains.of_pool(ctx.tx, pool.id)
+    return {"UserPool": _described(ctx, pool, users, domain)}
 
 
 @operation("ListUserPools", "read")
@@ -62,11 +70,30 @@ async def list_user_pools(ctx: Call, req: ListUserPoolsRequest) -> Answer:
     return answer
 
 
+@operation("UpdateUserPool", "write")
+async def update_user_pool(ctx: Call, req: UpdateUserPoolRequest) -> None:
+    """Every member that the request leaves out goes back to its default, except for the name."""
+    pool = await pools.lock(ctx.tx, req.UserPoolId)
+    settings = changed_settings(pool.settings, req)
+    await pools.change(ctx.tx, pool._replace(name=req.PoolName or pool.name, settings=settings, modified=ctx.now))
+
+
+@operation("AddCustomAttributes", "write")
+async def add_custom_attributes(ctx: Call, req: AddCustomAttributesRequest) -> None:
+    """All of them or none."""
+    pool = await pools.lock(ctx.tx, req.UserPoolId)
+    entries = extended_schema(pool.settings.Schema, req.CustomAttributes)
+    settings = msgspec.structs.replace(pool.settings, Schema=entries)
+    await pools.change(ctx.tx, pool._replace(settings=settings, modified=ctx.now))
+
+
 @operation("DeleteUserPool", "write")
 async def delete_user_pool(ctx: Call, req: DeleteUserPoolRequest) -> None:
-    pool = await pools.get(ctx.tx, req.UserPoolId)
+    pool = await pools.lock(ctx.tx, req.UserPoolId)
     if pool.settings.DeletionProtection == "ACTIVE":
         raise InvalidParameterException(_PROTECTED)
+    if await domains.of_pool(ctx.tx, pool.id) is not None:
+        raise InvalidParameterException(_HAS_DOMAIN)
     await pools.remove(ctx.tx, pool.id)
 
 
@@ -80,9 +107,11 @@ def _summary(pool: Pool) -> dict[str, Any]:
     }
 
 
-def _described(ctx: Call, pool: Pool, users: int) -> dict[str, Any]:
+def _described(ctx: Call, pool: Pool, users: int, domain: Domain | None = None) -> dict[str, Any]:
     members = msgspec.to_builtins(pool.settings)
-    del members["Schema"]
+    # The schema is shown complete, the factors by GetUserPoolMfaConfig.
+    for name in ("Schema", "SoftwareTokenMfaConfiguration", "EmailMfaConfiguration"):
+        del members[name]
     # AWS leaves these out of a pool that was made without them.
     for name in ("AliasAttributes", "UsernameAttributes", "AutoVerifiedAttributes"):
         if not members[name]:
@@ -94,4 +123,5 @@ def _described(ctx: Call, pool: Pool, users: int) -> dict[str, Any]:
         **present(members),
         "SchemaAttributes": [present(entry) for entry in entries],
         "EstimatedNumberOfUsers": users,
+        **({"Domain": domain.domain} if domain else {}),
     }

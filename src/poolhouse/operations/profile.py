@@ -10,7 +10,9 @@ from poolhouse.errors import (
     IncorrectUsernameOrPassword,
     InvalidParameterException,
     LimitExceededException,
+    PasswordResetRequiredException,
     ServiceError,
+    TooManyRequestsException,
 )
 from poolhouse.service_model.structs.cognito_idp import (
     ChangePasswordRequest,
@@ -26,7 +28,7 @@ from poolhouse.store.database import Transaction
 from poolhouse.store.names import VERIFIABLE
 from poolhouse.store.users import User
 
-from . import attributes, credentials, protection, verification
+from . import attributes, credentials, mfa, protection, verification
 from .bearer import SELF_SERVICE, Bearer, bearer, still
 from .context import Call
 from .gate import Answer, operation
@@ -54,9 +56,12 @@ async def get_user(ctx: Call, req: GetUserRequest) -> Answer:
     who = await _who(ctx, req.AccessToken)
     readable = attributes.readable(who.client.settings)
     known = users.attributes_of(who.user)
+    async with ctx.services.database.read() as tx:
+        factors = await mfa.shown(tx, who.pool, who.user)
     return {
         "Username": who.user.username,
         "UserAttributes": [{"Name": name, "Value": value} for name, value in known.items() if name in readable],
+        **factors,
     }
 
 
@@ -72,8 +77,13 @@ async def delete_user(ctx: Call, req: DeleteUserRequest) -> None:
 
 @operation("ChangePassword")
 async def change_password(ctx: Call, req: ChangePasswordRequest) -> Answer:
-    """Every call counts against five an hour, before the old password is looked at. Tokens stay good."""
+    """Every call counts against five an hour, before the old password is looked at. Tokens stay good.
+
+    A user whose password was reset has none, but that does not make a session of his enough to set one.
+    """
     who = await _who(ctx, req.AccessToken)
+    if who.user.status == "RESET_REQUIRED":
+        raise PasswordResetRequiredException
     credentials.check_policy(who.pool.settings, req.ProposedPassword)
     if who.user.credential is not None and req.PreviousPassword is None:
         raise InvalidParameterException("Missing required parameter PreviousPassword")
@@ -107,7 +117,10 @@ def _is_password(vault: Vault, user: User, given: str | None) -> bool:
 
 @operation("UpdateUserAttributes")
 async def update_user_attributes(ctx: Call, req: UpdateUserAttributesRequest) -> Answer:
-    """A new address is stored at once and unverified, or after its code where the pool keeps the original."""
+    """A new address is stored at once and unverified, or after its code where the pool keeps the original.
+
+    Its code counts against the five an hour that can be sent; the model declares no LimitExceededException here.
+    """
     who = await _who(ctx, req.AccessToken)
     changes = attributes.given(req.UserAttributes)
     attributes.check_client_may_write(who.client.settings, who.pool.settings, changes)
@@ -119,6 +132,8 @@ async def update_user_attributes(ctx: Call, req: UpdateUserAttributesRequest) ->
             return {"CodeDeliveryDetailsList": []}
         verification.require_delivery(ctx)
         await _require_free(tx, who, user, update)
+        if await protection.limit(tx, _codes_sent(user), ctx.now, protection.CODES_SENT) is not None:
+            raise TooManyRequestsException
         user = await users.change(tx, who.pool, user, ctx.now, attributes=update.attributes)
         await _send(ctx, tx, who, user, update.code_to, is_new=update.is_new)
     ctx.services.wake_delivery()
@@ -207,10 +222,14 @@ async def _send(ctx: Call, tx: Transaction, who: Bearer, user: User, to: str, *,
     )
 
 
+def _codes_sent(user: User) -> str:
+    return f"attribute_code:{user.id}"
+
+
 async def _send_again(ctx: Call, tx: Transaction, who: Bearer, user: User) -> str | ServiceError:
     """The address. Refusals are returned, because raising one would take back the count."""
     refusal: LimitExceededException | None = await protection.limit(
-        tx, f"attribute_code:{user.id}", ctx.now, protection.CODES_SENT
+        tx, _codes_sent(user), ctx.now, protection.CODES_SENT
     )
     if refusal is not None:
         return refusal

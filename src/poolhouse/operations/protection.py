@@ -28,7 +28,7 @@ PASSWORD_CHANGES: Final = 5
 
 
 def check_secret_hash(vault: Vault, client: Client, given: str | None, names: Sequence[str]) -> None:
-    """SECRET_HASH is the HMAC of a name and the client id under the client's secret; any of `names` will do.
+    """SECRET_HASH is the HMAC of a name and the client id under a secret of the client; any of `names` will do.
 
     Raises NotAuthorizedException, also for a hash that is sent for a client without a secret.
     """
@@ -38,17 +38,25 @@ def check_secret_hash(vault: Vault, client: Client, given: str | None, names: Se
         raise NotAuthorizedException(f"Client {client.id} is configured with secret but SECRET_HASH was not received")
     if client.secret is None:
         raise _unverified(client)
-    key = client_secrets.open_secret(vault, client.secret).encode()
-    fits = [_equal(_secret_hash(key, name, client), given) for name in names]
+    keys = [secret.encode() for secret in client_secrets.open_secrets(vault, client.secret)]
+    fits = [_equal(_secret_hash(key, name, client), given) for key in keys for name in names]
     if not any(fits):
         raise _unverified(client)
+
+
+def secret_hash(vault: Vault, client: Client, name: str) -> str | None:
+    """What a client that keeps its secret would send with this name; our own pages ask on its behalf."""
+    if client.secret is None:
+        return None
+    return _secret_hash(client_secrets.open_secret(vault, client.secret).encode(), name, client)
 
 
 def is_secret(vault: Vault, client: Client, given: str | None) -> bool:
     """For the operations that send the secret itself. A client without one sends none."""
     if client.secret is None or given is None:
         return client.secret is None and given is None
-    return _equal(client_secrets.open_secret(vault, client.secret), given)
+    fits = [_equal(secret, given) for secret in client_secrets.open_secrets(vault, client.secret)]
+    return any(fits)
 
 
 def _secret_hash(key: bytes, name: str, client: Client) -> str:
@@ -92,6 +100,14 @@ def decoy_username(pool: Pool, name: str, seed: bytes) -> str:
     if pool.settings.UsernameAttributes or (pool.settings.AliasAttributes and is_contact):
         return str(uuid.UUID(bytes=seed[:16], version=4))
     return name
+
+
+def hidden_destination(vault: Vault, pool: Pool, name: str, known: str | None) -> str:
+    """The address to mask where nobody may learn who exists: the user's own, `known`, or an invented one.
+
+    Folded, so that the letters of the answer do not tell whether they came from a row or from the request.
+    """
+    return fold(pool.settings, known or decoy_destination(name, unknown(vault, pool, name)))
 
 
 def decoy_destination(name: str, seed: bytes) -> str:

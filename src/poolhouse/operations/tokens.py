@@ -11,6 +11,7 @@ from poolhouse.errors import (
     InvalidRefreshToken,
     NotAuthorizedException,
     RefreshTokenExpired,
+    RefreshTokenReuseException,
     RefreshTokenRevoked,
     UnauthorizedException,
     UnsupportedOperationException,
@@ -23,7 +24,8 @@ from poolhouse.service_model.structs.cognito_idp import (
     RevokeTokenRequest,
 )
 from poolhouse.store import clients, families, users
-from poolhouse.store.families import Holder
+from poolhouse.store.database import Transaction
+from poolhouse.store.families import Family, Holder
 
 from . import issuing, protection
 from .bearer import SELF_SERVICE, bearer, is_dead, still
@@ -32,25 +34,41 @@ from .door import Door, open_door, required
 from .gate import Answer, operation
 from .issuing import Grant, RefreshToken
 
+_SECOND: Final = 1_000_000
 _NO_REVOCATION: Final = "Token revocation is not enabled for this client. Enable it before revoking its tokens."
 
 
 @operation("GetTokensFromRefreshToken")
 async def get_tokens_from_refresh_token(ctx: Call, req: GetTokensFromRefreshTokenRequest) -> Answer:
-    """Rotation is not served; the refresh token stays the same and is not answered."""
+    """Where the client rotates them, with a new refresh token that expires when the first one would have.
+
+    Raises RefreshTokenReuseException for a token that was replaced longer ago than the client's grace period; it ends
+    the sign-in, because two hold its tokens and nobody can say who is the right one.
+    """
     door = await open_door(ctx, req.ClientId)
     if not protection.is_secret(door.vault, door.client, req.ClientSecret):
         raise NotAuthorizedException(f"Unable to verify secret for client {door.client.id}")
     token = _opened(door, req.RefreshToken)
-    return {"AuthenticationResult": await _renewed(door, await _grant(door, token))}
+    if door.client.settings.rotates:
+        return {"AuthenticationResult": await _renewed(door, await _rotated(door, token), typed=token.typed)}
+    return {"AuthenticationResult": await _renewed(door, await _current(door, token, await _grant(door, token)))}
 
 
 async def refresh(door: Door, parameters: Mapping[str, str]) -> Answer:
-    """REFRESH_TOKEN_AUTH. Its secret hash may be made of the canonical name or of the one that was signed in with."""
+    """REFRESH_TOKEN_AUTH. Its secret hash may be made of the canonical name or of the one that was signed in with.
+
+    It cannot rotate, and InitiateAuth declares no error for a token that was replaced.
+    """
+    if door.client.settings.rotates:
+        raise InvalidParameterException("REFRESH_TOKEN_AUTH flow not enabled for this client")
     token = _opened(door, required(parameters, "REFRESH_TOKEN"))
     granted = await _grant(door, token)
     names = (granted.user.username, token.typed)
     protection.check_secret_hash(door.vault, door.client, parameters.get("SECRET_HASH"), names)
+    try:
+        granted = await _current(door, token, granted)
+    except RefreshTokenReuseException as error:
+        raise RefreshTokenRevoked from error
     return {"AuthenticationResult": await _renewed(door, granted), "ChallengeParameters": {}}
 
 
@@ -105,30 +123,79 @@ def _opened(door: Door, text: str) -> RefreshToken:
 async def _grant(door: Door, token: RefreshToken) -> Grant:
     """The sign-in with the user, the groups and the attributes of now."""
     async with door.ctx.services.database.read() as tx:
-        held = await families.holder(tx, token.family)
-        if held is None:
-            raise RefreshTokenRevoked
-        _require_alive(held)
-        return await issuing.grant(
-            door.ctx.services,
-            tx,
-            pool=door.pool,
-            client=door.client,
-            user=held.user,
-            family=held.family,
-            now=door.ctx.now,
-        )
+        return await _granted(door, tx, await _alive(tx, token))
 
 
-def _require_alive(held: Holder) -> None:
+async def _granted(door: Door, tx: Transaction, held: Holder) -> Grant:
+    return await issuing.grant(
+        door.ctx.services,
+        tx,
+        pool=door.pool,
+        client=door.client,
+        user=held.user,
+        family=held.family,
+        now=door.ctx.now,
+    )
+
+
+async def _alive(tx: Transaction, token: RefreshToken) -> Holder:
+    """Raises RefreshTokenRevoked, UserDisabled."""
+    held = await families.holder(tx, token.family)
+    if held is None:
+        raise RefreshTokenRevoked
     if not held.user.enabled:
         raise UserDisabled
     if is_dead(held):
         raise RefreshTokenRevoked
+    return held
 
 
-async def _renewed(door: Door, granted: Grant) -> Answer:
-    return await issuing.result(door.ctx.services, granted, door.ctx.now)
+# --- rotation ----------------------------------------------------------------------------------------------
+
+
+async def _rotated(door: Door, token: RefreshToken) -> Grant:
+    """The sign-in in the generation that the next refresh token belongs to. Raises RefreshTokenReuseException."""
+    async with door.ctx.services.database.write() as tx:
+        granted = await _turn(door, tx, token)
+    if granted is None:
+        raise RefreshTokenReuseException
+    return granted
+
+
+async def _turn(door: Door, tx: Transaction, token: RefreshToken) -> Grant | None:
+    """None for a replaced token, whose sign-in ends here: raising would take that back.
+
+    Whoever comes second with one token inside the grace period gets another token of the generation that the first
+    one began, so neither of the two is taken for a thief at the next refresh.
+    """
+    now = door.ctx.now
+    is_first = await families.rotate(tx, token.family, token.generation, now)
+    held = await _alive(tx, token)
+    if not is_first and not _in_grace(held.family, token, now - door.client.settings.grace_seconds * _SECOND):
+        await families.revoke(tx, token.family, now)
+        return None
+    return await _granted(door, tx, held)
+
+
+def _in_grace(family: Family, token: RefreshToken, since: int) -> bool:
+    """Whether the token is the one before the current one and was replaced after `since`."""
+    return token.generation == family.generation - 1 and family.rotated is not None and family.rotated > since
+
+
+async def _current(door: Door, token: RefreshToken, granted: Grant) -> Grant:
+    """For clients that do not rotate, or no longer: what was replaced before stays dead.
+
+    Raises RefreshTokenReuseException.
+    """
+    if granted.family.generation == token.generation:
+        return granted
+    async with door.ctx.services.database.write() as tx:
+        await families.revoke(tx, token.family, door.ctx.now)
+    raise RefreshTokenReuseException
+
+
+async def _renewed(door: Door, granted: Grant, *, typed: str | None = None) -> Answer:
+    return await issuing.result(door.ctx.services, granted, door.ctx.now, typed=typed)
 
 
 def _is_signed(token: str) -> bool:

@@ -22,7 +22,7 @@ from poolhouse.store.database import Transaction
 from poolhouse.store.pools import Pool
 from poolhouse.store.users import User
 
-from . import _invitations, attributes, credentials, verification
+from . import _invitations, attributes, credentials, mfa, verification
 from ._described import listed
 from .context import Call
 from .gate import Answer, operation
@@ -43,9 +43,10 @@ async def admin_create_user(ctx: Call, req: AdminCreateUserRequest) -> Answer:
 @operation("AdminGetUser", "read")
 async def admin_get_user(ctx: Call, req: AdminGetUserRequest) -> Answer:
     pool = await pools.get(ctx.tx, req.UserPoolId)
-    answer = listed(await users.get(ctx.tx, pool, req.Username))
+    user = await users.get(ctx.tx, pool, req.Username)
+    answer = listed(user)
     answer["UserAttributes"] = answer.pop("Attributes")
-    return answer
+    return answer | await mfa.shown(ctx.tx, pool, user)
 
 
 @operation("AdminDeleteUser", "write")

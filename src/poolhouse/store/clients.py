@@ -31,6 +31,11 @@ _CHANGE = Statement(
     .where(clients.c.id == bindparam("client"))
     .values(name=bindparam("name"), settings=bindparam("settings"), modified=bindparam("modified"))
 )
+_SET_SECRET = Statement(
+    update(clients)
+    .where(clients.c.id == bindparam("client"))
+    .values(secret=bindparam("secret"), modified=bindparam("modified"))
+)
 _REMOVE = Statement(
     delete(clients).where(clients.c.id == bindparam("client_id"), clients.c.pool_id == bindparam("pool_id"))
 )
@@ -88,3 +93,8 @@ async def change(tx: Transaction, client: Client) -> None:
     """Write the name and the settings of an existing client."""
     values = {"client": client.id, "name": client.name, "settings": encode(client.settings)}
     await tx.run(_CHANGE, values | {"modified": client.modified})
+
+
+async def set_secret(tx: Transaction, client_id: str, secret: bytes, now: int) -> None:
+    """Write what an existing client has sealed as its secrets."""
+    await tx.run(_SET_SECRET, {"client": client_id, "secret": secret, "modified": now})

@@ -19,7 +19,10 @@ from .users import User
 
 
 class Family(NamedTuple):
-    """A row of `token_families`; times are epoch microseconds, `revoked` is None while the tokens are good."""
+    """A row of `token_families`; times are epoch microseconds, `revoked` is None while the tokens are good.
+
+    `generation` counts the refresh tokens that replaced one another, `rotated` says when the last one did.
+    """
 
     id: str
     user_id: int
@@ -73,6 +76,13 @@ _REVOKE_ALL = Statement(
     .values(revoked=bindparam("now", type_=BigInteger))
     .where(token_families.c.user_id == bindparam("user"), token_families.c.revoked.is_(None))
 )
+# The condition is the whole race: of all refreshes with one token, one finds the generation as it was.
+_ROTATE = Statement(
+    update(token_families)
+    .values(generation=token_families.c.generation + 1, rotated=bindparam("now", type_=BigInteger))
+    .where(token_families.c.id == bindparam("family"), token_families.c.revoked.is_(None))
+    .where(token_families.c.generation == bindparam("current", type_=BigInteger))
+)
 _EXPIRED = select(token_families.c.id).where(token_families.c.expires < bindparam("now")).limit(bindparam("most"))
 _REMOVE_EXPIRED = Statement(delete(token_families).where(token_families.c.id.in_(_EXPIRED.scalar_subquery())))
 
@@ -116,6 +126,11 @@ async def revoke(tx: Transaction, family_id: str, now: int) -> bool:
 async def revoke_all(tx: Transaction, user_id: int, now: int) -> None:
     """End every family of the user; new sign-ins are the caller's matter."""
     await tx.run(_REVOKE_ALL, {"user": user_id, "now": now})
+
+
+async def rotate(tx: Transaction, family_id: str, generation: int, now: int) -> bool:
+    """Begin the next generation of refresh tokens; True for the one caller who does so from this generation."""
+    return await tx.run(_ROTATE, {"family": family_id, "current": generation, "now": now}) == 1
 
 
 async def remove_expired(tx: Transaction, now: int, most: int = 500) -> int:

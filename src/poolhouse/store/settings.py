@@ -94,6 +94,20 @@ class AccountRecoverySettingType(Struct, frozen=True):
     RecoveryMechanisms: tuple[RecoveryOptionType, ...] = ()
 
 
+class SoftwareTokenMfaConfigType(Struct, frozen=True):
+    Enabled: bool = False
+
+
+class EmailMfaConfigType(Struct, frozen=True):
+    Message: str | None = None
+    Subject: str | None = None
+
+
+class DeviceConfigurationType(Struct, frozen=True):
+    ChallengeRequiredOnNewDevice: bool = False
+    DeviceOnlyRememberedOnUserPrompt: bool = False
+
+
 class PoolSettings(Struct, frozen=True, eq=False, dict=True):
     """`Schema` holds the attributes that the pool adds or changes; the standard ones are in `operations.attributes`.
 
@@ -109,7 +123,10 @@ class PoolSettings(Struct, frozen=True, eq=False, dict=True):
     EmailVerificationSubject: str | None = None
     VerificationMessageTemplate: VerificationMessageTemplateType = VerificationMessageTemplateType()
     UserAttributeUpdateSettings: UserAttributeUpdateSettingsType = UserAttributeUpdateSettingsType()
-    MfaConfiguration: Literal["OFF"] = "OFF"
+    MfaConfiguration: Literal["OFF", "ON", "OPTIONAL"] = "OFF"
+    SoftwareTokenMfaConfiguration: SoftwareTokenMfaConfigType | None = None
+    EmailMfaConfiguration: EmailMfaConfigType | None = None
+    DeviceConfiguration: DeviceConfigurationType | None = None
     EmailConfiguration: EmailConfigurationType = EmailConfigurationType()
     UserPoolTags: dict[str, str] = {}
     AdminCreateUserConfig: AdminCreateUserConfigType = AdminCreateUserConfigType()
@@ -122,11 +139,27 @@ class PoolSettings(Struct, frozen=True, eq=False, dict=True):
     def case_sensitive(self) -> bool:
         return self.UsernameConfiguration.CaseSensitive
 
+    @cached_property
+    def asks_totp(self) -> bool:
+        """Whether authenticator apps may be a second factor."""
+        configured = self.SoftwareTokenMfaConfiguration
+        return self.MfaConfiguration != "OFF" and configured is not None and configured.Enabled
+
+    @cached_property
+    def asks_email(self) -> bool:
+        """Whether codes by e-mail may be a second factor."""
+        return self.MfaConfiguration != "OFF" and self.EmailMfaConfiguration is not None
+
 
 class TokenValidityUnitsType(Struct, frozen=True):
     AccessToken: TimeUnit = "hours"
     IdToken: TimeUnit = "hours"
     RefreshToken: TimeUnit = "days"
+
+
+class RefreshTokenRotationType(Struct, frozen=True):
+    Feature: Literal["ENABLED", "DISABLED"] = "DISABLED"
+    RetryGracePeriodSeconds: int = 0
 
 
 class ClientSettings(Struct, frozen=True, eq=False, dict=True):
@@ -140,9 +173,16 @@ class ClientSettings(Struct, frozen=True, eq=False, dict=True):
     ReadAttributes: tuple[str, ...] | None = None
     WriteAttributes: tuple[str, ...] | None = None
     SupportedIdentityProviders: tuple[str, ...] | None = None
+    CallbackURLs: tuple[str, ...] | None = None
+    LogoutURLs: tuple[str, ...] | None = None
+    DefaultRedirectURI: str | None = None
+    AllowedOAuthFlows: tuple[str, ...] | None = None
+    AllowedOAuthScopes: tuple[str, ...] | None = None
+    AllowedOAuthFlowsUserPoolClient: bool = False
     PreventUserExistenceErrors: Literal["LEGACY", "ENABLED"] = "LEGACY"
     EnableTokenRevocation: bool = True
     AuthSessionValidity: int = 3
+    RefreshTokenRotation: RefreshTokenRotationType | None = None
 
     @cached_property
     def access_seconds(self) -> int:
@@ -161,6 +201,16 @@ class ClientSettings(Struct, frozen=True, eq=False, dict=True):
     def session_seconds(self) -> int:
         """How long a challenge may take."""
         return self.AuthSessionValidity * 60
+
+    @cached_property
+    def rotates(self) -> bool:
+        """Whether every refresh gives a new refresh token."""
+        return self.RefreshTokenRotation is not None and self.RefreshTokenRotation.Feature == "ENABLED"
+
+    @cached_property
+    def grace_seconds(self) -> int:
+        """How long a refresh token stays good after it was replaced."""
+        return self.RefreshTokenRotation.RetryGracePeriodSeconds if self.RefreshTokenRotation and self.rotates else 0
 
     @cached_property
     def hides_unknown_users(self) -> bool:

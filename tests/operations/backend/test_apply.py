@@ -6,7 +6,7 @@ import pytest
 from operations.backend.world import data, manifest, mutation, rule, without_auth
 from operations.stage import EMAIL
 
-from poolhouse.define.manifest import Attribute
+from poolhouse.define.manifest import Attribute, Verification
 from poolhouse.errors import ResourceNotFoundException
 from poolhouse.operations.backend import apply
 
@@ -187,3 +187,20 @@ async def test_the_api_key_has_its_days(world, clock):
     assert world.applied.api_key == key
     assert "remove api key amplifyData" in await world.apply(manifest(data=data(*KEYED.operations)))
     assert world.applied.api_key is None
+
+
+async def test_attributes_and_tags_from_elsewhere_stay(world, invoke):
+    """A change of the definitions keeps what the API has added to the pool since."""
+    await world.apply(manifest("ADMINS"))
+    pool = world.applied.pool_id
+    await invoke(
+        "AddCustomAttributes",
+        {"UserPoolId": pool, "CustomAttributes": [{"Name": "team", "AttributeDataType": "String"}]},
+    )
+    described = (await invoke("DescribeUserPool", {"UserPoolId": pool}))["UserPool"]
+    await invoke("TagResource", {"ResourceArn": described["Arn"], "Tags": {"owner": "ada"}})
+    assert await world.apply(manifest("ADMINS", auth={"verification": Verification(subject="Hello")})) != []
+    after = (await invoke("DescribeUserPool", {"UserPoolId": pool}))["UserPool"]
+    assert after["VerificationMessageTemplate"]["EmailSubject"] == "Hello"
+    assert "custom:team" in [attribute["Name"] for attribute in after["SchemaAttributes"]]
+    assert after["UserPoolTags"]["owner"] == "ada"

@@ -34,6 +34,7 @@ from poolhouse.store.backend import Resource
 from poolhouse.store.clients import Client
 from poolhouse.store.database import Database, Transaction
 from poolhouse.store.pools import Pool, StoredKey
+from poolhouse.store.settings import PoolSettings
 
 _DAY = 86_400_000_000
 _KEY_PURPOSE = "api-key"
@@ -145,7 +146,7 @@ async def _make_pool(work: _Work, found: list[Resource], change: Change, pool_id
     if change.action == "change":
         assert existing is not None
         pool = await pools.get(work.tx, existing.resource_id)
-        await pools.change(work.tx, pool._replace(settings=wanted, modified=work.now))
+        await pools.change(work.tx, pool._replace(settings=_merged(pool.settings, wanted), modified=work.now))
         await _note(work, POOL, auth.name, pool.id, rows.encode(wanted))
         return
     region = work.services.settings.region
@@ -155,6 +156,16 @@ async def _make_pool(work: _Work, found: list[Resource], change: Change, pool_id
     await _note(work, POOL, auth.name, pool_id, rows.encode(wanted))
     if change.action == "replace":
         await _refill(work, auth)
+
+
+def _merged(before: PoolSettings, wanted: PoolSettings) -> PoolSettings:
+    """What the definitions say, with the attributes and tags that the pool got otherwise: attributes never go."""
+    named = {entry.Name for entry in wanted.Schema}
+    return msgspec.structs.replace(
+        wanted,
+        Schema=(*wanted.Schema, *(entry for entry in before.Schema if entry.Name not in named)),
+        UserPoolTags={**before.UserPoolTags, **wanted.UserPoolTags},
+    )
 
 
 async def _drop_pool(work: _Work, found: list[Resource]) -> None:

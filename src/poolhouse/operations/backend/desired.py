@@ -8,16 +8,23 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+import msgspec
+
 from poolhouse import service_model
 from poolhouse.access import resources, roles
 from poolhouse.config import Settings
 from poolhouse.define.grants import SERVICE, WITHOUT_POOL
-from poolhouse.define.manifest import Attribute, Auth, Data, Grant, Manifest, Operation
+from poolhouse.define.manifest import Attribute, Auth, Data, Grant, Manifest, Multifactor, Operation
 from poolhouse.operations._pool_settings import pool_settings as requested_settings
 from poolhouse.operations.attributes import NOT_BY_CLIENTS, STANDARD
 from poolhouse.operations.backend.state import Names
 from poolhouse.store.roles import Role
-from poolhouse.store.settings import ClientSettings, PoolSettings
+from poolhouse.store.settings import (
+    ClientSettings,
+    EmailMfaConfigType,
+    PoolSettings,
+    SoftwareTokenMfaConfigType,
+)
 
 _VERSION = "2012-10-17"
 # AWS gives a guest rule's permission to both roles; the field itself then refuses who is no guest.
@@ -60,7 +67,19 @@ def pool_settings(auth: Auth) -> PoolSettings:
         request["Schema"] = [_schema(attribute) for attribute in auth.attributes]
     operation = service_model.operation("cognito-idp", "CreateUserPool")
     assert operation is not None
-    return requested_settings(service_model.from_params(operation, request))
+    return _with_factors(requested_settings(service_model.from_params(operation, request)), auth.multifactor)
+
+
+def _with_factors(settings: PoolSettings, wanted: Multifactor) -> PoolSettings:
+    """As SetUserPoolMfaConfig would have it, since no request that makes a pool can name these factors."""
+    if wanted.mode == "OFF":
+        return settings
+    return msgspec.structs.replace(
+        settings,
+        MfaConfiguration="ON" if wanted.mode == "REQUIRED" else "OPTIONAL",
+        SoftwareTokenMfaConfiguration=SoftwareTokenMfaConfigType(Enabled=wanted.totp),
+        EmailMfaConfiguration=EmailMfaConfigType() if wanted.email else None,
+    )
 
 
 def _schema(attribute: Attribute) -> dict[str, Any]:

@@ -1,0 +1,256 @@
+"""Getting back into an account: a code for a verified contact, and a new password for the code.
+
+Only e-mail is delivered: a user whose phone number alone is verified is refused by name. What is asked for as a second
+factor is no way back in, because one mailbox would then be both factors.
+"""
+
+from typing import Final
+
+from poolhouse.errors import (
+    AliasExistsException,
+    CodeMismatchException,
+    ExpiredCodeException,
+    InvalidParameterException,
+    NotAuthorizedException,
+    ServiceError,
+    UserDisabled,
+    UserNotConfirmedException,
+    UserNotFoundException,
+)
+from poolhouse.service_model.structs.cognito_idp import (
+    AdminResetUserPasswordRequest,
+    ConfirmForgotPasswordRequest,
+    ForgotPasswordRequest,
+)
+from poolhouse.store import attempts, pools, users
+from poolhouse.store.database import Transaction
+from poolhouse.store.factors import EMAIL as EMAIL_OTP
+from poolhouse.store.names import VERIFIABLE
+from poolhouse.store.pools import Pool
+from poolhouse.store.users import User
+
+from . import admission, credentials, mfa, protection, verification
+from .context import Call
+from .door import Door, open_door
+from .gate import Answer, operation
+
+_EMAIL: Final = "email"
+_PHONE: Final = "phone_number"
+_RESETTABLE: Final = frozenset({"CONFIRMED", "RESET_REQUIRED"})
+_UNKNOWN: Final = "Username/client id combination not found."
+_STATE: Final = "User password cannot be reset in the current state."
+_BY_ADMIN: Final = "Contact administrator to reset password."
+_NO_CONTACT: Final = "Cannot reset password for the user as there is no registered/verified email or phone_number"
+
+
+@operation("ForgotPassword")
+async def forgot_password(ctx: Call, req: ForgotPasswordRequest) -> Answer:
+    """Where the client hides who exists, everybody who cannot get a code is told that one was sent.
+
+    Differs from AWS: that covers users with a temporary password too, whom AWS tells apart.
+    """
+    door = await open_door(ctx, req.ClientId)
+    protection.check_secret_hash(door.vault, door.client, req.SecretHash, [req.Username])
+    _require_self_service(door.pool)
+    verification.require_delivery(ctx)
+    async with ctx.services.database.write() as tx:
+        outcome = await _forgot(door, tx, req.Username)
+    if isinstance(outcome, ServiceError):
+        raise outcome
+    ctx.services.wake_delivery()
+    return {"CodeDeliveryDetails": verification.delivery(outcome)}
+
+
+@operation("ConfirmForgotPassword")
+async def confirm_forgot_password(ctx: Call, req: ConfirmForgotPasswordRequest) -> Answer:
+    """The contact that the code went to becomes verified. Sign-ins that exist go on, as on AWS."""
+    door = await open_door(ctx, req.ClientId)
+    protection.check_secret_hash(door.vault, door.client, req.SecretHash, [req.Username])
+    credentials.check_policy(door.pool.settings, req.Password)
+    async with ctx.services.database.write() as tx:
+        found = await _try(door, tx, req)
+    if isinstance(found, ServiceError):
+        raise found
+    credential = await credentials.make(ctx.services, door.pool.id, found.username, found.sub, req.Password)
+    try:
+        async with ctx.services.database.write() as tx:
+            refusal = await _reset(door, tx, found, req.ConfirmationCode, credential)
+    except AliasExistsException as error:
+        # Somebody else has proved since then that the address is his.
+        raise ExpiredCodeException from error
+    if refusal is not None:
+        raise refusal
+    return {}
+
+
+@operation("AdminResetUserPassword")
+async def admin_reset_user_password(ctx: Call, req: AdminResetUserPasswordRequest) -> None:
+    """The old password is gone at once. For a user who has to reset already, this sends another code."""
+    async with ctx.services.database.write() as tx:
+        pool = await pools.get(tx, req.UserPoolId)
+        user = await users.get(tx, pool, req.Username, lock=True)
+        contact = await _reset_contact(ctx, tx, pool, user)
+        refusal = await protection.limit(tx, f"admin_reset:{user.id}", ctx.now, protection.CODES_SENT)
+        if refusal is not None:
+            raise refusal
+        user = await users.change(
+            tx, pool, user, ctx.now, status="RESET_REQUIRED", credential=None, temporary_until=None
+        )
+        await _send(ctx, tx, pool, user, contact)
+    ctx.services.wake_delivery()
+
+
+async def _reset_contact(ctx: Call, tx: Transaction, pool: Pool, user: User) -> str:
+    """Raises NotAuthorizedException, InvalidParameterException."""
+    if not user.enabled:
+        raise NotAuthorizedException("User is disabled")
+    if user.status not in _RESETTABLE:
+        raise NotAuthorizedException(_STATE)
+    _require_self_service(pool)
+    contact = await _contact(tx, pool, user)
+    if isinstance(contact, ServiceError):
+        raise contact
+    if not ctx.services.delivers:
+        raise InvalidParameterException("The code cannot be sent: this server delivers no messages.")
+    return contact
+
+
+# --- where a code may go -----------------------------------------------------------------------------------
+
+
+def _mechanisms(pool: Pool) -> frozenset[str]:
+    setting = pool.settings.AccountRecoverySetting
+    if setting is None or not setting.RecoveryMechanisms:
+        return frozenset({f"verified_{_PHONE}", f"verified_{_EMAIL}"})
+    return frozenset(option.Name for option in setting.RecoveryMechanisms)
+
+
+def _require_self_service(pool: Pool) -> None:
+    """What holds for every user of the pool. Raises NotAuthorizedException, InvalidParameterException."""
+    allowed = _mechanisms(pool)
+    if "admin_only" in allowed:
+        raise NotAuthorizedException(_BY_ADMIN)
+    if f"verified_{_EMAIL}" not in allowed:
+        raise verification.no_sms()
+
+
+async def _contact(tx: Transaction, pool: Pool, user: User) -> str | ServiceError:
+    """Priorities choose between contacts that can be reached, and that is e-mail alone."""
+    known, allowed = users.attributes_of(user), _mechanisms(pool)
+    usable = {
+        name
+        for name in (_EMAIL, _PHONE)
+        if f"verified_{name}" in allowed and known.get(name) and known.get(VERIFIABLE[name]) == "true"
+    }
+    if _EMAIL in usable and EMAIL_OTP not in (await mfa.due(tx, pool, user) or ()):
+        return known[_EMAIL]
+    return verification.no_sms() if _PHONE in usable else InvalidParameterException(_NO_CONTACT)
+
+
+def _obstacle(user: User, unconfirmed: ServiceError) -> ServiceError | None:
+    """Why this user cannot have a new password; `unconfirmed` is the word for one who never proved a contact."""
+    if not user.enabled:
+        return UserDisabled()
+    if user.status in _RESETTABLE:
+        return None
+    return unconfirmed if user.status == "UNCONFIRMED" else NotAuthorizedException(_STATE)
+
+
+# --- asking ------------------------------------------------------------------------------------------------
+
+
+async def _forgot(door: Door, tx: Transaction, name: str) -> str | ServiceError:
+    """The address to show. Refusals are returned, because raising one would take back the count."""
+    user = await users.find(tx, door.pool, name, lock=True)
+    if user is None and not door.hides_unknown_users:
+        raise UserNotFoundException(_UNKNOWN)
+    refusal = await protection.limit(tx, _asking(door, user, name), door.ctx.now, protection.CODES_SENT)
+    if refusal is not None:
+        return refusal
+    contact = await _reachable(tx, door.pool, user)
+    if user is not None and isinstance(contact, str):
+        await _send(door.ctx, tx, door.pool, user, contact)
+    else:
+        await verification.pretend(door.ctx, tx, code_for=verification.RECOVERY)
+    if not door.hides_unknown_users:
+        return contact
+    known = None if user is None else users.attributes_of(user).get(_EMAIL)
+    return protection.hidden_destination(door.vault, door.pool, name, known)
+
+
+async def _reachable(tx: Transaction, pool: Pool, user: User | None) -> str | ServiceError:
+    if user is None:
+        return UserNotFoundException(_UNKNOWN)
+    return _obstacle(user, InvalidParameterException(_NO_CONTACT)) or await _contact(tx, pool, user)
+
+
+async def _send(ctx: Call, tx: Transaction, pool: Pool, user: User, to: str) -> None:
+    await verification.send(ctx, tx, pool, user, code_for=verification.RECOVERY, purpose="forgot_password", to=to)
+
+
+def _asking(door: Door, user: User | None, name: str) -> str:
+    """The counter of codes that were sent, or are said to have been."""
+    return protection.subject(door.vault, "forgot_password", door.pool, user, name)
+
+
+# --- answering ---------------------------------------------------------------------------------------------
+
+
+async def _try(door: Door, tx: Transaction, req: ConfirmForgotPasswordRequest) -> User | ServiceError:
+    """The user whose code this is, which stays good: a password is hashed for nobody else.
+
+    Refusals of a code are returned, because raising one would take back the count of the try.
+    """
+    name, hides = req.Username, door.hides_unknown_users
+    user = await users.find(tx, door.pool, name, lock=True)
+    if user is None and not hides:
+        raise UserNotFoundException(_UNKNOWN)
+    counter = protection.subject(door.vault, "confirm_forgot_password", door.pool, user, name)
+    refusal = await protection.limit(tx, counter, door.ctx.now, protection.CODE_TRIES)
+    if refusal is not None:
+        return refusal
+    obstacle = None if user is None else _obstacle(user, UserNotConfirmedException())
+    if obstacle is not None and not hides:
+        return obstacle
+    is_said_sent = hides and await _is_said_sent(door, tx, user, name)
+    code = await verification.look(door.ctx, tx, user, code_for=verification.RECOVERY, text=req.ConfirmationCode)
+    if hides and (obstacle is not None or isinstance(code, ExpiredCodeException)):
+        return CodeMismatchException() if is_said_sent else ExpiredCodeException()
+    if isinstance(code, ServiceError):
+        return code
+    assert user is not None, "a code has a user"
+    return user
+
+
+async def _is_said_sent(door: Door, tx: Transaction, user: User | None, name: str) -> bool:
+    """Whether a code would be good still if one had been sent each time that this was said."""
+    asked = await attempts.find(tx, _asking(door, user, name))
+    return asked is not None and asked.last + verification.lifetime(verification.RECOVERY) > door.ctx.now
+
+
+async def _reset(door: Door, tx: Transaction, seen: User, text: str, credential: bytes) -> ServiceError | None:
+    """Everything again, on the locked row; the first answer wins. A code for a former address is used up in vain.
+
+    Raises AliasExistsException.
+    """
+    user = await users.by_id(tx, seen.id, lock=True)
+    if user is None or _obstacle(user, UserNotConfirmedException()) is not None:
+        return ExpiredCodeException()
+    proved = await verification.check(door.ctx, tx, user, code_for=verification.RECOVERY, text=text)
+    if isinstance(proved, ServiceError):
+        return proved
+    known = users.attributes_of(user)
+    if known.get(_EMAIL) != proved.destination:
+        return ExpiredCodeException()
+    await users.change(
+        tx,
+        door.pool,
+        user,
+        door.ctx.now,
+        status="CONFIRMED",
+        attributes=known | {VERIFIABLE[_EMAIL]: "true"},
+        credential=credential,
+        temporary_until=None,
+    )
+    await admission.forget_failures(door, tx, user)
+    return None

@@ -1,0 +1,572 @@
+"""Second factors in a sign-in: which one is asked for, who may answer, and that none can be skipped or guessed."""
+
+import asyncio
+import json
+from dataclasses import replace
+
+import pytest
+from operations.factors_stage import (
+    EMAIL_ONLY,
+    EXCEEDED,
+    INVALID_SESSION,
+    PREFERRED,
+    TOTP_ONLY,
+    WRONG_CODE,
+    WRONG_TOTP,
+    Authenticator,
+    configure,
+    enrol,
+    respond,
+    verified_email,
+    with_code,
+)
+from operations.stage import EMAIL, PASSWORD, Stage, build, claims, refused, said
+
+from poolhouse.operations import email_codes
+
+EVE = "eve@example.com"
+USED = ("ExpiredCode", "Your software token has already been used once.")
+
+
+@pytest.fixture
+async def stage(services, invoke) -> Stage:
+    stage = await build(services, invoke)
+    await configure(stage, "OPTIONAL", **TOTP_ONLY, **EMAIL_ONLY)
+    await stage.person()
+    return stage
+
+
+async def by_email(stage: Stage, username: str = EMAIL) -> None:
+    await verified_email(stage, username)
+    await stage.admin("AdminSetUserMFAPreference", Username=username, EmailMfaSettings=PREFERRED)
+
+
+# --- which factor ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["by_password", "srp"])
+async def test_totp(stage, way):
+    """Neither way of proving the password gives tokens; the code does."""
+    app = await enrol(stage)
+    asked = await getattr(stage, way)()
+    assert asked["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
+    assert "AuthenticationResult" not in asked
+    result = (await with_code(stage, asked, app.code()))["AuthenticationResult"]
+    assert claims(result["AccessToken"])["username"] == (await stage.user())["Username"]
+    assert (await stage.public("GetUser", AccessToken=result["AccessToken"]))["PreferredMfaSetting"]
+
+
+async def test_totp_by_an_administrator(stage):
+    """The signed pair asks in the same way."""
+    app = await enrol(stage)
+    parameters = {"USERNAME": EMAIL, "PASSWORD": PASSWORD}
+    asked = await stage.admin(
+        "AdminInitiateAuth",
+        ClientId=stage.client,
+        AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+        AuthParameters=parameters,
+    )
+    assert asked["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
+    answer = await stage.admin(
+        "AdminRespondToAuthChallenge",
+        ClientId=stage.client,
+        ChallengeName="SOFTWARE_TOKEN_MFA",
+        Session=asked["Session"],
+        ChallengeResponses={"USERNAME": EMAIL, "SOFTWARE_TOKEN_MFA_CODE": app.code()},
+    )
+    assert "AuthenticationResult" in answer
+
+
+async def test_refresh_asks_for_no_factor(stage):
+    app = await enrol(stage)
+    tokens = (await with_code(stage, await stage.by_password(), app.code()))["AuthenticationResult"]
+    parameters = {"REFRESH_TOKEN": tokens["RefreshToken"]}
+    answer = await stage.public(
+        "InitiateAuth", ClientId=stage.client, AuthFlow="REFRESH_TOKEN_AUTH", AuthParameters=parameters
+    )
+    assert "AuthenticationResult" in answer
+
+
+async def test_name_of_the_authenticator(stage):
+    access = (await stage.tokens())["AccessToken"]
+    app = Authenticator(stage, (await stage.public("AssociateSoftwareToken", AccessToken=access))["SecretCode"])
+    named = {"UserCode": app.code(), "FriendlyDeviceName": "phone"}
+    await stage.public("VerifySoftwareToken", AccessToken=access, **named)
+    await stage.admin("AdminSetUserMFAPreference", Username=EMAIL, SoftwareTokenMfaSettings=PREFERRED)
+    asked = await stage.by_password()
+    assert asked["ChallengeParameters"]["FRIENDLY_DEVICE_NAME"] == "phone"
+
+
+async def test_email(stage):
+    """The code comes by mail and its answer proves the address once more."""
+    await by_email(stage)
+    asked = await stage.by_password()
+    shown = {"CODE_DELIVERY_DELIVERY_MEDIUM": "EMAIL", "CODE_DELIVERY_DESTINATION": "a***@e***"}
+    assert asked["ChallengeName"] == "EMAIL_OTP"
+    assert asked["ChallengeParameters"] == shown | {"USER_ID_FOR_SRP": (await stage.user())["Username"]}
+    sent = (await stage.mail())[-1]
+    assert (sent["purpose"], sent["subject"]) == ("mfa", "Your authentication code")
+    assert sent["code"] in sent["body"]
+    assert "AuthenticationResult" in await with_code(stage, asked, sent["code"])
+
+
+async def test_words_of_the_mail(stage):
+    await configure(stage, "OPTIONAL", EmailMfaConfiguration={"Subject": "Knock", "Message": "Say {####} now"})
+    await by_email(stage)
+    await stage.by_password()
+    sent = (await stage.mail())[-1]
+    assert (sent["subject"], sent["body"]) == ("Knock", f"Say {sent['code']} now")
+
+
+async def test_choice(stage):
+    """Two factors without a preference: the user chooses, and gets the challenge that he chose."""
+    app = await enrol(stage, enabled=False)
+    await verified_email(stage)
+    both = {"SoftwareTokenMfaSettings": {"Enabled": True}, "EmailMfaSettings": {"Enabled": True}}
+    await stage.admin("AdminSetUserMFAPreference", Username=EMAIL, **both)
+    asked = await stage.by_password()
+    assert asked["ChallengeName"] == "SELECT_MFA_TYPE"
+    assert json.loads(asked["ChallengeParameters"]["MFAS_CAN_CHOOSE"]) == ["SOFTWARE_TOKEN_MFA", "EMAIL_OTP"]
+    chosen = await respond(stage, asked, ANSWER="SOFTWARE_TOKEN_MFA")
+    assert "AuthenticationResult" in await with_code(stage, chosen, app.code())
+    chosen = await respond(stage, await stage.by_password(), ANSWER="EMAIL_OTP")
+    assert "AuthenticationResult" in await with_code(stage, chosen, await stage.code())
+
+
+async def test_choice_of_something_else(stage):
+    await enrol(stage, enabled=False)
+    await verified_email(stage)
+    both = {"SoftwareTokenMfaSettings": {"Enabled": True}, "EmailMfaSettings": {"Enabled": True}}
+    await stage.admin("AdminSetUserMFAPreference", Username=EMAIL, **both)
+    asked = await stage.by_password()
+    for answer in ("SMS_MFA", "MFA_SETUP", "software_token_mfa", "x"):
+        error = await refused(respond(stage, asked, ANSWER=answer))
+        assert said(error) == ("InvalidParameter", f"{answer} is not a factor that the user can choose.")
+    assert "Session" in await respond(stage, asked, ANSWER="EMAIL_OTP")
+    assert said(await refused(respond(stage, asked, ANSWER="EMAIL_OTP"))) == INVALID_SESSION
+
+
+async def test_required_and_verified_without_a_preference(stage):
+    """Where the pool demands a factor, a verified authenticator is asked for, and not the weaker mail."""
+    app = await enrol(stage, enabled=False)
+    await verified_email(stage)
+    await configure(stage, "ON", **TOTP_ONLY, **EMAIL_ONLY)
+    asked = await stage.by_password()
+    assert asked["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
+    assert "AuthenticationResult" in await with_code(stage, asked, app.code())
+
+
+async def test_required_and_only_a_verified_address(stage):
+    await verified_email(stage)
+    await configure(stage, "ON", **TOTP_ONLY, **EMAIL_ONLY)
+    assert (await stage.by_password())["ChallengeName"] == "EMAIL_OTP"
+
+
+@pytest.mark.parametrize("mode", ["OFF", "OPTIONAL"])
+async def test_nothing_is_asked(stage, mode):
+    """Of a user without a factor in an optional pool, or of anybody when the pool asks for none."""
+    if mode == "OFF":
+        await enrol(stage)
+        await stage.admin("SetUserPoolMfaConfig", MfaConfiguration="OFF")
+    assert "AuthenticationResult" in await stage.by_password()
+
+
+async def test_after_a_new_password(stage):
+    """An invited user replaces the password first and sets a factor up then."""
+    await configure(stage, "ON")
+    await stage.admin("AdminCreateUser", Username=EVE, TemporaryPassword=PASSWORD, MessageAction="SUPPRESS")
+    asked = await stage.by_password(EVE)
+    assert asked["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+    then = await respond(stage, asked, USERNAME=EVE, NEW_PASSWORD="Another-Horse9")
+    assert (then["ChallengeName"], "AuthenticationResult" in then) == ("MFA_SETUP", False)
+    assert (await stage.user(EVE))["UserStatus"] == "CONFIRMED"
+
+
+# --- codes -------------------------------------------------------------------------------------------------
+
+
+async def test_totp_code_works_once(stage):
+    """Check 83: not again in another sign-in, although its time is not over."""
+    app = await enrol(stage)
+    first, second = await stage.by_password(), await stage.by_password()
+    code = app.code()
+    assert "AuthenticationResult" in await with_code(stage, first, code)
+    assert said(await refused(with_code(stage, second, code))) == USED
+    assert said(await refused(with_code(stage, second, app.code(-1)))) == USED
+    assert "AuthenticationResult" in await with_code(stage, second, app.code(1))
+
+
+async def test_code_of_the_set_up_is_used(stage):
+    """The code that verified the authenticator signs nobody in."""
+    app = await enrol(stage)
+    assert said(await refused(with_code(stage, await stage.by_password(), app.code(-1)))) == USED
+
+
+async def test_totp_window(stage, clock):
+    """A step early or late is fine, two are not."""
+    app = await enrol(stage)
+    clock.advance(minutes=5)
+    asked = await stage.by_password()
+    for off in (-2, 2):
+        assert said(await refused(with_code(stage, asked, app.code(off)))) == WRONG_TOTP
+    assert "AuthenticationResult" in await with_code(stage, asked, app.code(-1))
+
+
+async def test_totp_of_somebody_else(stage):
+    await stage.person(EVE)
+    app, other = await enrol(stage), await enrol(stage, EVE)
+    asked = await stage.by_password()
+    assert said(await refused(with_code(stage, asked, other.code()))) == WRONG_TOTP
+    assert "AuthenticationResult" in await with_code(stage, asked, app.code())
+
+
+async def test_email_code_belongs_to_its_session(stage):
+    """A code of another sign-in of the same user is wrong, and so is a code of another purpose."""
+    await by_email(stage)
+    first = await stage.by_password()
+    code = await stage.code()
+    second = await stage.by_password()
+    assert said(await refused(with_code(stage, second, code))) == WRONG_CODE
+    assert "AuthenticationResult" in await with_code(stage, first, code)
+    access = (await with_code(stage, second, await stage.code()))["AuthenticationResult"]["AccessToken"]
+    await stage.public("GetUserAttributeVerificationCode", AccessToken=access, AttributeName="email")
+    other = await stage.code()
+    assert said(await refused(with_code(stage, await stage.by_password(), other))) == WRONG_CODE
+
+
+async def test_email_code_after_a_change_of_address(stage):
+    await by_email(stage)
+    asked = await stage.by_password()
+    code = await stage.code()
+    moved = [{"Name": "email", "Value": "new@example.com"}, {"Name": "email_verified", "Value": "true"}]
+    await stage.admin("AdminUpdateUserAttributes", Username=EMAIL, UserAttributes=moved)
+    assert (await refused(with_code(stage, asked, code))).code == "ExpiredCodeException"
+
+
+async def test_mails_are_limited(stage):
+    """Whoever has the password cannot flood the mailbox."""
+    await by_email(stage)
+    for _ in range(email_codes.SENT):
+        assert "Session" in await stage.by_password()
+    assert (await refused(stage.by_password())).code == "TooManyRequestsException"
+    assert len([each for each in await stage.mail() if each["purpose"] == "mfa"]) == email_codes.SENT
+
+
+async def test_nobody_delivers(stage, services):
+    await by_email(stage)
+    error = await refused(stage.on(replace(services, delivers=False)).by_password())
+    assert error.code == "InvalidUserPoolConfigurationException"
+
+
+# --- sessions ----------------------------------------------------------------------------------------------
+
+
+async def test_session_works_once(stage):
+    app = await enrol(stage)
+    asked = await stage.by_password()
+    await with_code(stage, asked, app.code())
+    assert said(await refused(with_code(stage, asked, app.code(1)))) == INVALID_SESSION
+
+
+async def test_session_expires(stage, clock):
+    app = await enrol(stage)
+    asked = await stage.by_password()
+    clock.advance(minutes=3)
+    expected = ("NotAuthorized", "Invalid session for the user, session is expired.")
+    assert said(await refused(with_code(stage, asked, app.code()))) == expected
+
+
+async def test_session_of_another_user(stage):
+    """Check 51: the session says who signs in, whatever name comes with it."""
+    await stage.person(EVE)
+    app = await enrol(stage)
+    asked = await stage.by_password()
+    code = {"SOFTWARE_TOKEN_MFA_CODE": app.code()}
+    assert said(await refused(respond(stage, asked, USERNAME=EVE, **code))) == INVALID_SESSION
+    assert "AuthenticationResult" in await respond(stage, asked, **code)
+
+
+async def test_session_of_another_client(stage):
+    app = await enrol(stage)
+    asked = await stage.by_password()
+    await stage.new_client()
+    assert said(await refused(with_code(stage, asked, app.code()))) == INVALID_SESSION
+
+
+CHALLENGES = {
+    "SOFTWARE_TOKEN_MFA": {"SOFTWARE_TOKEN_MFA_CODE": "123456"},
+    "EMAIL_OTP": {"EMAIL_OTP_CODE": "123456"},
+    "SELECT_MFA_TYPE": {"ANSWER": "EMAIL_OTP"},
+    "MFA_SETUP": {},
+    "NEW_PASSWORD_REQUIRED": {"NEW_PASSWORD": "Another-Horse9"},
+    "DEVICE_SRP_AUTH": {"DEVICE_KEY": "us-east-1_0", "SRP_A": "2"},
+}
+
+
+@pytest.mark.parametrize("name", CHALLENGES)
+@pytest.mark.parametrize("session", [None, "x" * 40])
+async def test_challenge_without_a_session(stage, name, session):
+    """Check 54: no challenge can be answered that was never asked."""
+    await enrol(stage)
+    asked = {"ChallengeName": name} | ({"Session": session} if session else {})
+    assert said(await refused(respond(stage, asked, **CHALLENGES[name]))) == INVALID_SESSION
+
+
+@pytest.mark.parametrize("name", CHALLENGES.keys() - {"SOFTWARE_TOKEN_MFA"})
+async def test_another_challenge_than_the_due_one(stage, name):
+    """Attack 32: the client cannot choose what comes next."""
+    app = await enrol(stage)
+    asked = await stage.by_password()
+    assert said(await refused(respond(stage, asked, name, **CHALLENGES[name]))) == INVALID_SESSION
+    assert "AuthenticationResult" in await with_code(stage, asked, app.code())
+
+
+@pytest.mark.parametrize("member", ["SOFTWARE_TOKEN_MFA_CODE", "EMAIL_OTP_CODE"])
+async def test_missing_code(stage, member):
+    """Check 54: nothing pending and nothing given are not equal."""
+    if member == "EMAIL_OTP_CODE":
+        await by_email(stage)
+    else:
+        await enrol(stage)
+    asked = await stage.by_password()
+    for given in ({}, {member: ""}):
+        error = await refused(respond(stage, asked, **given))
+        assert said(error) == ("InvalidParameter", f"Missing required parameter {member}")
+
+
+async def test_sms(stage):
+    """Never asked for, and not to be answered."""
+    await enrol(stage)
+    error = await refused(respond(stage, await stage.by_password(), "SMS_MFA", SMS_MFA_CODE="123456"))
+    assert said(error) == ("InvalidParameter", "The challenge SMS_MFA is not served by this version of Poolhouse.")
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "expected"),
+    [
+        ("AdminDisableUser", {}, ("NotAuthorized", "User is disabled.")),
+        ("AdminUserGlobalSignOut", {}, INVALID_SESSION),
+        ("AdminSetUserPassword", {"Password": "Another-Horse9", "Permanent": True}, INVALID_SESSION),
+        ("AdminDeleteUser", {}, INVALID_SESSION),
+    ],
+)
+async def test_what_ends_a_half_done_sign_in(stage, clock, name, more, expected):
+    app = await enrol(stage)
+    asked = await stage.by_password()
+    clock.advance(seconds=1)
+    await stage.admin(name, Username=EMAIL, **more)
+    assert said(await refused(with_code(stage, asked, app.code()))) == expected
+
+
+async def test_secret_hash(services, invoke):
+    """The client proves itself with every answer."""
+    stage = await build(services, invoke, client={"GenerateSecret": True})
+    await configure(stage)
+    await stage.sign_up(SecretHash=stage.hashed(EMAIL)["SECRET_HASH"])
+    await stage.admin("AdminConfirmSignUp", Username=EMAIL)
+    app = await enrol(stage)
+    asked = await stage.by_password()
+    secret, stage.secret = stage.secret, None
+    assert (await refused(with_code(stage, asked, app.code()))).message.endswith("SECRET_HASH was not received")
+    stage.secret = secret
+    assert "AuthenticationResult" in await with_code(stage, asked, app.code())
+
+
+async def test_long_sessions(stage, clock):
+    """The client's AuthSessionValidity holds for codes as well."""
+    await stage.new_client(AuthSessionValidity=15)
+    app = await enrol(stage)
+    asked = await stage.by_password()
+    clock.advance(minutes=14)
+    assert "AuthenticationResult" in await with_code(stage, asked, app.code())
+
+
+# --- guessing ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("factor", ["totp", "email"])
+async def test_lockout(stage, clock, factor):
+    """Five wrong codes cost a second, each further one twice as long, the right one included."""
+    app = await enrol(stage) if factor == "totp" else None
+    if app is None:
+        await by_email(stage)
+    asked = await stage.by_password()
+    right = app.code() if app else await stage.code()
+    wrong, text = (app.wrong(), WRONG_TOTP) if app else (f"{(int(right) + 1) % 10**6:06d}", WRONG_CODE)
+    for _ in range(5):
+        assert said(await refused(with_code(stage, asked, wrong))) == text
+    assert said(await refused(with_code(stage, asked, right))) == EXCEEDED
+    clock.advance(seconds=1)
+    assert said(await refused(with_code(stage, asked, wrong))) == text
+    clock.advance(seconds=1)
+    assert said(await refused(with_code(stage, asked, right))) == EXCEEDED
+    clock.advance(seconds=1)
+    assert "AuthenticationResult" in await with_code(stage, asked, right)
+
+
+async def test_lockout_is_the_users(stage):
+    """New sessions and new server processes start with the count as it is."""
+    app = await enrol(stage)
+    for _ in range(5):
+        assert said(await refused(with_code(stage, await stage.by_password(), app.wrong()))) == WRONG_TOTP
+    other = stage.on(replace(stage.services))
+    assert said(await refused(with_code(other, await other.by_password(), app.code()))) == EXCEEDED
+
+
+async def test_lockout_ends_with_success(stage, clock):
+    app = await enrol(stage)
+    for _ in range(3):
+        asked = await stage.by_password()
+        for _ in range(4):
+            assert said(await refused(with_code(stage, asked, app.wrong()))) == WRONG_TOTP
+        assert "AuthenticationResult" in await with_code(stage, asked, app.code())
+        clock.advance(seconds=30)
+
+
+async def test_parallel_guesses(stage):
+    """Attack 29: thirty guesses at once get no more answers than five, and the right one does not get in."""
+    app = await enrol(stage)
+    asked = await stage.by_password()
+    codes = [app.wrong()] * 29 + [app.code()]
+    outcomes = await asyncio.gather(*(with_code(stage, asked, code) for code in codes), return_exceptions=True)
+    told = [said(outcome) for outcome in outcomes if not isinstance(outcome, dict)]
+    assert told.count(WRONG_TOTP) == 5
+    assert set(told) == {WRONG_TOTP, EXCEEDED}
+
+
+async def test_parallel_answers(stage):
+    """Of one code in many requests, with one session or with many, one gets tokens."""
+    app = await enrol(stage)
+    asked = [await stage.by_password() for _ in range(4)]
+    code = app.code()
+    calls = (with_code(stage, each, code) for each in [*asked, *asked])
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    assert sum(isinstance(outcome, dict) for outcome in outcomes) == 1
+
+
+# --- setting up --------------------------------------------------------------------------------------------
+
+
+async def begun(stage: Stage) -> tuple[Authenticator, dict]:
+    """A sign-in that has to set an authenticator up, with its secret."""
+    asked = await stage.by_password()
+    assert asked["ChallengeName"] == "MFA_SETUP"
+    made = await stage.public("AssociateSoftwareToken", Session=asked["Session"])
+    return Authenticator(stage, made["SecretCode"]), asked | {"Session": made["Session"]}
+
+
+async def verify(stage: Stage, asked: dict, code: str) -> dict:
+    answer = await stage.public("VerifySoftwareToken", Session=asked["Session"], UserCode=code)
+    assert answer["Status"] == "SUCCESS"
+    return asked | {"Session": answer["Session"]}
+
+
+async def test_set_up(stage, clock):
+    """Check 84: associate, verify, answer; from then on the authenticator is asked for."""
+    await configure(stage, "ON")
+    asked = await stage.by_password()
+    assert asked["ChallengeParameters"]["MFAS_CAN_SETUP"] == '["SOFTWARE_TOKEN_MFA"]'
+    app, asked = await begun(stage)
+    asked = await verify(stage, asked, app.code())
+    assert "AuthenticationResult" in await respond(stage, asked)
+    user = await stage.user()
+    assert (user["UserMFASettingList"], user["PreferredMfaSetting"]) == (["SOFTWARE_TOKEN_MFA"], "SOFTWARE_TOKEN_MFA")
+    clock.advance(seconds=30)
+    again = await stage.by_password()
+    assert "AuthenticationResult" in await with_code(stage, again, app.code())
+
+
+async def test_set_up_that_was_not_verified(stage):
+    """Check 84: neither the first session nor that of Associate is enough, and the user has nothing."""
+    await configure(stage, "ON")
+    first = await stage.by_password()
+    assert said(await refused(respond(stage, first))) == INVALID_SESSION
+    _, associated = await begun(stage)
+    assert said(await refused(respond(stage, associated))) == INVALID_SESSION
+    assert "UserMFASettingList" not in await stage.user()
+
+
+async def test_set_up_with_a_wrong_code(stage):
+    await configure(stage, "ON")
+    app, asked = await begun(stage)
+    error = await refused(stage.public("VerifySoftwareToken", Session=asked["Session"], UserCode=app.wrong()))
+    assert error.code == "EnableSoftwareTokenMFAException"
+    asked = await verify(stage, asked, app.code())
+    assert "AuthenticationResult" in await respond(stage, asked)
+
+
+async def test_sessions_of_a_set_up_work_once(stage):
+    await configure(stage, "ON")
+    first = await stage.by_password()
+    await stage.public("AssociateSoftwareToken", Session=first["Session"])
+    again = await refused(stage.public("AssociateSoftwareToken", Session=first["Session"]))
+    assert said(again) == INVALID_SESSION
+    app, asked = await begun(stage)
+    done = await verify(stage, asked, app.code())
+    again = await refused(stage.public("VerifySoftwareToken", Session=asked["Session"], UserCode=app.code(1)))
+    assert said(again) == INVALID_SESSION
+    await respond(stage, done)
+    assert said(await refused(respond(stage, done))) == INVALID_SESSION
+
+
+async def test_of_two_set_ups_the_first_wins(stage):
+    """Who has the password cannot put an authenticator of his own over the one that was just set up."""
+    await configure(stage, "ON")
+    mine, asked = await begun(stage)
+    his, other = await begun(stage)
+    third = await stage.by_password()
+    await respond(stage, await verify(stage, asked, mine.code()))
+    refusal = await refused(stage.public("VerifySoftwareToken", Session=other["Session"], UserCode=his.code()))
+    assert said(refusal) == INVALID_SESSION
+    assert said(await refused(stage.public("AssociateSoftwareToken", Session=third["Session"]))) == INVALID_SESSION
+    assert (await stage.by_password())["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
+
+
+async def test_a_sign_in_that_owes_a_code_sets_nothing_up(stage):
+    """Knowing the password is not enough to replace the authenticator."""
+    app = await enrol(stage)
+    asked = await stage.by_password()
+    assert said(await refused(stage.public("AssociateSoftwareToken", Session=asked["Session"]))) == INVALID_SESSION
+    verify = stage.public("VerifySoftwareToken", Session=asked["Session"], UserCode=app.code())
+    assert said(await refused(verify)) == INVALID_SESSION
+    assert "AuthenticationResult" in await with_code(stage, asked, app.code())
+
+
+async def test_set_up_by_email(stage):
+    """The code goes to the address that is given, which becomes the user's own and verified with it."""
+    await configure(stage, "ON", **TOTP_ONLY, **EMAIL_ONLY)
+    asked = await stage.by_password()
+    assert json.loads(asked["ChallengeParameters"]["MFAS_CAN_SETUP"]) == ["SOFTWARE_TOKEN_MFA", "EMAIL_OTP"]
+    sent = await respond(stage, asked, EMAIL="ada.new@example.com")
+    assert sent["ChallengeName"] == "EMAIL_OTP"
+    assert (await stage.user())["attributes"]["email"] == EMAIL
+    code = await stage.code("ada.new@example.com")
+    assert said(await refused(respond(stage, asked, EMAIL="other@example.com"))) == INVALID_SESSION
+    assert "AuthenticationResult" in await with_code(stage, sent, code)
+    user = await stage.user("ada.new@example.com")
+    assert (user["attributes"]["email"], user["attributes"]["email_verified"]) == ("ada.new@example.com", "true")
+    assert user["PreferredMfaSetting"] == "EMAIL_OTP"
+
+
+@pytest.mark.parametrize(
+    ("factors", "address", "text"),
+    [
+        (TOTP_ONLY, "new@example.com", "Email MFA has not been enabled by the userPool"),
+        (EMAIL_ONLY, "not-an-address", "Invalid email address format."),
+    ],
+)
+async def test_set_up_by_email_that_is_refused(stage, factors, address, text):
+    await configure(stage, "ON", **factors)
+    asked = await stage.by_password()
+    assert said(await refused(respond(stage, asked, EMAIL=address))) == ("InvalidParameter", text)
+    assert [each for each in await stage.mail(address) if each["purpose"] == "mfa"] == []
+
+
+async def test_set_up_with_the_address_of_somebody_else(stage):
+    """He would have to prove it, and even then it stays its owner's."""
+    await stage.person(EVE)
+    await configure(stage, "ON", **EMAIL_ONLY)
+    sent = await respond(stage, await stage.by_password(), EMAIL=EVE)
+    code = await stage.code(EVE)
+    assert (await refused(with_code(stage, sent, code))).code == "AliasExistsException"
+    assert (await stage.user())["attributes"]["email"] == EMAIL
