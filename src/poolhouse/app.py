@@ -36,10 +36,12 @@ from poolhouse.operations.families import served
 from poolhouse.operations.housekeeping import tidy
 from poolhouse.operations.live_groups import live_groups
 from poolhouse.operations.principals import principal
+from poolhouse.pages.hosted import hosted_routes
 from poolhouse.pages.inbox import inbox_page
 from poolhouse.protocols.awsjson import AwsJson
 from poolhouse.protocols.documents import discovery_routes, health_routes, inbox_routes, json_response
 from poolhouse.protocols.http import Application, Receive, Scope, Send, header, preflight
+from poolhouse.protocols.oauth import oauth_routes
 from poolhouse.store import secrets
 from poolhouse.store.database import open_database
 
@@ -153,6 +155,7 @@ class Server:
 
     def _routes(self) -> list[Route]:
         routes = [*health_routes(self._ready), *discovery_routes(self.services)]
+        routes += [*oauth_routes(self.services), *hosted_routes(self.services)]
         if self.settings.development:
             routes += [*inbox_routes(self._inbox), inbox_page(self._inbox)]
         return routes

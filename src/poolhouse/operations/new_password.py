@@ -14,25 +14,25 @@ from poolhouse.store import users
 from poolhouse.store.database import Transaction
 from poolhouse.store.users import User
 
-from . import attributes, challenges, credentials, issuing, protection
+from . import attributes, challenges, credentials, steps
 from .challenges import Session
-from .door import Door, required, username
+from .door import Door, required
 from .gate import Answer
+from .steps import Outcome, Progress
 
 NEW_PASSWORD_REQUIRED: Final = "NEW_PASSWORD_REQUIRED"  # noqa: S105 - a challenge's name
 _PREFIX: Final = "userAttributes."
 _LONGEST: Final = 256
 
 
-def challenge(door: Door, user: User, typed: str) -> Answer:
+def challenge(door: Door, progress: Progress) -> Answer:
     """Parameters are JSON text, as clients expect them."""
-    ticket = challenges.ticket(door.client, user.id, user.username, typed, door.ctx.now)
-    session = Session(ticket, NEW_PASSWORD_REQUIRED, challenges.fingerprint(user.credential))
+    user = progress.user
     known = users.attributes_of(user)
     readable = attributes.readable(door.client.settings) - {"sub"}
     return {
         "ChallengeName": NEW_PASSWORD_REQUIRED,
-        "Session": challenges.seal_session(door.vault, session),
+        "Session": steps.session(door, progress, NEW_PASSWORD_REQUIRED),
         "ChallengeParameters": {
             "USER_ID_FOR_SRP": user.username,
             "requiredAttributes": json.dumps([_PREFIX + name for name in _missing(door, known)]),
@@ -43,28 +43,23 @@ def challenge(door: Door, user: User, typed: str) -> Answer:
 
 async def answer(door: Door, session: str | None, responses: Mapping[str, str]) -> Answer:
     """A refused password or attribute leaves the session good, so that the user may try another one."""
-    opened = challenges.open_session(door.vault, session, door.client, NEW_PASSWORD_REQUIRED, door.ctx.now)
-    ticket, name, password = opened.ticket, username(responses), required(responses, "NEW_PASSWORD")
-    names = (name, ticket.username, ticket.typed)
-    protection.check_secret_hash(door.vault, door.client, responses.get("SECRET_HASH"), names)
-    if not ticket.is_for(name):
-        raise InvalidSession
+    opened = steps.opened(door, session, responses, NEW_PASSWORD_REQUIRED)
+    password = required(responses, "NEW_PASSWORD")
     _check_password(door, password)
     async with door.ctx.services.database.read() as tx:
-        user = _due(await users.by_id(tx, ticket.user_id), opened)
+        user = _due(await users.by_id(tx, opened.ticket.user_id), opened)
     _completed(door, user, responses)
     credential = await credentials.make(door.ctx.services, door.pool.id, user.username, user.sub, password)
     async with door.ctx.services.database.write() as tx:
-        granted = await _accept(door, tx, opened, responses, credential)
-    result = await issuing.result(door.ctx.services, granted, door.ctx.now, typed=ticket.typed)
-    return {"AuthenticationResult": result, "ChallengeParameters": {}}
+        outcome = await _accept(door, tx, opened, responses, credential)
+    return await steps.answered(door, outcome)
 
 
 async def _accept(
     door: Door, tx: Transaction, opened: Session, responses: Mapping[str, str], credential: bytes
-) -> issuing.Grant:
+) -> Outcome:
     """Everything again, on the locked row; the first answer wins."""
-    now, services = door.ctx.now, door.ctx.services
+    now = door.ctx.now
     user = _due(await users.by_id(tx, opened.ticket.user_id, lock=True), opened)
     if not await challenges.spend(tx, opened.ticket):
         raise InvalidSession
@@ -78,8 +73,7 @@ async def _accept(
         credential=credential,
         temporary_until=None,
     )
-    family = await issuing.new_family(tx, door.client, user, now)
-    return await issuing.grant(services, tx, pool=door.pool, client=door.client, user=user, family=family, now=now)
+    return await steps.advance(door, tx, steps.progress(opened, user, responses))
 
 
 def _due(user: User | None, opened: Session) -> User:

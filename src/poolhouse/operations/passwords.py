@@ -10,18 +10,18 @@ from poolhouse.store import users
 from poolhouse.store.users import User
 
 from . import admission, credentials, protection
-from .door import Door, required, username
+from .door import Door, device_key, required, username
 from .gate import Answer
 
 
 async def start(door: Door, parameters: Mapping[str, str]) -> Answer:
     """An unknown user costs the same arithmetic and the same write as a wrong password, where the client hides him."""
-    name, password = username(parameters), required(parameters, "PASSWORD")
+    name, password, device = username(parameters), required(parameters, "PASSWORD"), device_key(parameters)
     protection.check_secret_hash(door.vault, door.client, parameters.get("SECRET_HASH"), [name])
     user = await find(door, name)
     seed = protection.unknown(door.vault, door.pool, name)
     proven = await door.ctx.services.compute(_proves, door, user, seed, name, password)
-    return await admission.admit(door, user, name, proven=proven)
+    return await admission.admit(door, user, name, proven=proven, device_key=device)
 
 
 async def find(door: Door, name: str) -> User | None:

@@ -53,11 +53,11 @@ async def _who(ctx: Call, token: str) -> Bearer:
 @operation("GetUser")
 async def get_user(ctx: Call, req: GetUserRequest) -> Answer:
     """The attributes that the token's client may read, with `sub`; neither status nor dates."""
-    who = await _who(ctx, req.AccessToken)
+    async with ctx.services.database.read() as tx:
+        who = await bearer(ctx.services, tx, req.AccessToken, now=ctx.now, scope=SELF_SERVICE)
+        factors = await mfa.shown(tx, who.pool, who.user)
     readable = attributes.readable(who.client.settings)
     known = users.attributes_of(who.user)
-    async with ctx.services.database.read() as tx:
-        factors = await mfa.shown(tx, who.pool, who.user)
     return {
         "Username": who.user.username,
         "UserAttributes": [{"Name": name, "Value": value} for name, value in known.items() if name in readable],

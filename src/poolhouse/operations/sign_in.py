@@ -10,8 +10,9 @@ from poolhouse.service_model.structs.cognito_idp import (
     InitiateAuthRequest,
     RespondToAuthChallengeRequest,
 )
+from poolhouse.store import factors
 
-from . import new_password, passwords, srp_flow, tokens
+from . import device_flow, new_password, passwords, second_factor, srp_flow, steps, tokens
 from .context import Call
 from .door import Door, open_door
 from .gate import Answer, operation
@@ -32,6 +33,12 @@ _FLOWS: Final[Mapping[str, Callable[[Door, Parameters], Awaitable[Answer]]]] = {
 _ANSWERS: Final[Mapping[str, Callable[[Door, str | None, Parameters], Awaitable[Answer]]]] = {
     srp_flow.PASSWORD_VERIFIER: srp_flow.answer,
     new_password.NEW_PASSWORD_REQUIRED: new_password.answer,
+    factors.TOTP: second_factor.software_token,
+    factors.EMAIL: second_factor.email,
+    steps.SELECT_MFA_TYPE: second_factor.select,
+    steps.MFA_SETUP: second_factor.set_up,
+    steps.DEVICE_SRP_AUTH: device_flow.start,
+    device_flow.DEVICE_PASSWORD_VERIFIER: device_flow.answer,
 }
 # Flow -> what a client lists to allow it: today's name, and the old one that some clients still have.
 _ALLOWED_BY: Final[Mapping[str, frozenset[str]]] = {

@@ -159,9 +159,9 @@ async def _resend(door: Door, tx: Transaction, name: str) -> Resent | ServiceErr
     contact = None if user is None else verification.automatic_contact(door.pool, users.attributes_of(user))
     if user is not None and user.status == "UNCONFIRMED" and contact is not None:
         await _send(door, tx, user, contact, "resend_code")
-        return Resent(contact)
+        return Resent(protection.hidden_destination(door.vault, door.pool, name, contact) if hides else contact)
     if not hides:
         confirmed = user is not None and user.status != "UNCONFIRMED"
         text = "User is already confirmed." if confirmed else "Cannot resend codes. Auto verification not turned on."
         return InvalidParameterException(text)
-    return Resent(protection.decoy_destination(name, protection.unknown(door.vault, door.pool, name)))
+    return Resent(protection.hidden_destination(door.vault, door.pool, name, contact))

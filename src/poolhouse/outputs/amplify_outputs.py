@@ -50,6 +50,7 @@ def encoded(document: dict[str, Any]) -> bytes:
 
 
 def _auth(auth: Auth, applied: Applied) -> dict[str, Any]:
+    factors = auth.multifactor
     required = [one.name for one in auth.attributes if one.required and not one.name.startswith("custom:")]
     section: dict[str, Any] = {
         "user_pool_id": applied.user_pool_id,
@@ -59,12 +60,12 @@ def _auth(auth: Auth, applied: Applied) -> dict[str, Any]:
     if applied.identity_pool_id:
         section["identity_pool_id"] = applied.identity_pool_id
     return section | {
-        "mfa_methods": [],
+        "mfa_methods": [name for name, asked in (("TOTP", factors.totp), ("EMAIL", factors.email)) if asked],
         "standard_required_attributes": list(dict.fromkeys([*auth.login, *required])),
         "username_attributes": list(auth.login),
         "user_verification_types": list(auth.login),
         "groups": [{group.name: {"precedence": group.precedence}} for group in auth.groups],
-        "mfa_configuration": "NONE",
+        "mfa_configuration": "NONE" if factors.mode == "OFF" else factors.mode,
         "password_policy": _password_policy(auth),
         "unauthenticated_identities_enabled": True,
     }

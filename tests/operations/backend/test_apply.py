@@ -6,7 +6,7 @@ import pytest
 from operations.backend.world import data, manifest, mutation, rule, without_auth
 from operations.stage import EMAIL
 
-from poolhouse.define.manifest import Attribute, Verification
+from poolhouse.define.manifest import Attribute, Multifactor, Verification
 from poolhouse.errors import ResourceNotFoundException
 from poolhouse.operations.backend import apply
 
@@ -23,6 +23,21 @@ async def test_the_first_apply_makes_everything(world):
     pool = (await world.invoke("DescribeUserPool", {"UserPoolId": world.applied.pool_id}))["UserPool"]
     assert pool["UsernameAttributes"] == ["email"]
     assert pool["UsernameConfiguration"] == {"CaseSensitive": False}
+
+
+async def test_second_factors(world):
+    """The pool asks for what the definition says, and for nothing again when the definition drops it."""
+    wanted = Multifactor(mode="REQUIRED", totp=True, email=True)
+    await world.apply(manifest(auth={"multifactor": wanted}))
+    request = {"UserPoolId": world.applied.pool_id}
+    assert await world.invoke("GetUserPoolMfaConfig", request) == {
+        "MfaConfiguration": "ON",
+        "SoftwareTokenMfaConfiguration": {"Enabled": True},
+        "EmailMfaConfiguration": {},
+    }
+    assert await world.apply(manifest(auth={"multifactor": wanted})) == []
+    assert await world.apply(manifest()) != []
+    assert await world.invoke("GetUserPoolMfaConfig", request) == {"MfaConfiguration": "OFF"}
 
 
 async def test_the_same_again_changes_nothing(world, clock):

@@ -1,0 +1,179 @@
+"""The answers to second factors in a sign-in: SOFTWARE_TOKEN_MFA, EMAIL_OTP, SELECT_MFA_TYPE and MFA_SETUP.
+
+Wrong codes leave the session good and are counted on the locked user, all factors together, so that neither parallel
+requests nor new sessions get more guesses than one after the other.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+from poolhouse.crypto import totp
+from poolhouse.errors import (
+    CodeAttemptsExceeded,
+    CodeMismatchException,
+    ExpiredCodeException,
+    InvalidParameterException,
+    InvalidSession,
+    ServiceError,
+    SoftwareTokenMFANotFoundException,
+)
+from poolhouse.store import attempts, factors, users
+from poolhouse.store.database import Transaction
+from poolhouse.store.factors import EMAIL, TOTP
+from poolhouse.store.users import User
+
+from . import attributes, email_codes, mfa, steps, totp_secrets
+from .challenges import EmailCode, Enrolment, Session
+from .door import Door, required
+from .gate import Answer
+from .steps import MFA_SETUP, SELECT_MFA_TYPE, Outcome
+
+_WRONG_TOTP: Final = "Invalid code received for user"
+_WRONG_CODE: Final = "Invalid code or auth state for the user."
+_USED: Final = "Your software token has already been used once."
+Responses = Mapping[str, str]
+
+
+async def software_token(door: Door, session: str | None, responses: Responses) -> Answer:
+    found = steps.opened(door, session, responses, TOTP)
+    code = required(responses, "SOFTWARE_TOKEN_MFA_CODE")
+    async with door.ctx.services.database.write() as tx:
+        user = await steps.claimed(tx, found)
+        refusal = await _waiting(door, tx, user) or await _check_totp(door, tx, user, code)
+        outcome = refusal or await _passed(door, tx, found, user, responses)
+    return await steps.answered(door, outcome)
+
+
+async def email(door: Door, session: str | None, responses: Responses) -> Answer:
+    """A code that came back proves the address that it went to."""
+    found = steps.opened(door, session, responses, EMAIL)
+    code = required(responses, "EMAIL_OTP_CODE")
+    async with door.ctx.services.database.write() as tx:
+        user = await steps.claimed(tx, found)
+        refusal = await _waiting(door, tx, user) or await _check_email(door, tx, user, found, code)
+        if refusal is None:
+            user = await _proved(door, tx, user, found)
+        outcome = refusal or await _passed(door, tx, found, user, responses)
+    return await steps.answered(door, outcome)
+
+
+async def select(door: Door, session: str | None, responses: Responses) -> Answer:
+    """One of the factors that are due at this moment."""
+    found = steps.opened(door, session, responses, SELECT_MFA_TYPE)
+    wanted = required(responses, "ANSWER")
+    async with door.ctx.services.database.write() as tx:
+        user = await steps.claimed(tx, found)
+        chosen = [kind for kind in await mfa.due(tx, door.pool, user) or () if kind == wanted]
+        if not chosen:
+            raise InvalidParameterException(f"{wanted} is not a factor that the user can choose.")
+        await steps.spend(tx, found)
+        outcome = await steps.challenge(door, tx, steps.progress(found, user, responses), (chosen[0],))
+    return await steps.answered(door, outcome)
+
+
+async def set_up(door: Door, session: str | None, responses: Responses) -> Answer:
+    """With the session of VerifySoftwareToken, or with an e-mail address that gets a code."""
+    found = steps.opened(door, session, responses, MFA_SETUP)
+    address = responses.get("EMAIL")
+    async with door.ctx.services.database.write() as tx:
+        user = await steps.claimed(tx, found)
+        verified = isinstance(found.held, Enrolment) and found.held.is_verified
+        if not verified and not address:
+            raise InvalidSession
+        await steps.spend(tx, found)
+        if verified:
+            await mfa.enable(tx, user, TOTP, door.ctx.now)
+            outcome = await _passed(door, tx, found, user, responses, spent=True)
+        else:
+            await require_nothing_set_up(door, tx, user)
+            outcome = await _send_to(door, tx, found, user, responses)
+    return await steps.answered(door, outcome)
+
+
+async def require_nothing_set_up(door: Door, tx: Transaction, user: User) -> None:
+    """MFA_SETUP is for users who have nothing to prove; of two sign-ins that set up, the first one wins.
+
+    Raises InvalidSession.
+    """
+    if await mfa.due(tx, door.pool, user) != ():
+        raise InvalidSession
+
+
+async def _send_to(door: Door, tx: Transaction, found: Session, user: User, responses: Responses) -> Outcome:
+    address = responses["EMAIL"]
+    if EMAIL not in mfa.may_set_up(door.pool):
+        raise InvalidParameterException("Email MFA has not been enabled by the userPool")
+    attributes.updated(door.pool.settings, users.attributes_of(user), {"email": address})
+    progress = steps.progress(found, user, responses)
+    return await steps.email_challenge(door, tx, progress, address, is_new=True)
+
+
+# --- guesses -----------------------------------------------------------------------------------------------
+
+
+def _counter(user: User) -> str:
+    return f"mfa:{user.id}"
+
+
+async def _waiting(door: Door, tx: Transaction, user: User) -> ServiceError | None:
+    row = await attempts.find(tx, _counter(user))
+    return CodeAttemptsExceeded() if attempts.is_locked(row, door.ctx.now) else None
+
+
+async def _wrong(door: Door, tx: Transaction, user: User, text: str) -> ServiceError:
+    """Returned, because raising it would take back the count."""
+    counted = await attempts.fail(tx, _counter(user), door.ctx.now)
+    return CodeMismatchException(text) if counted else CodeAttemptsExceeded()
+
+
+async def _check_totp(door: Door, tx: Transaction, user: User, code: str) -> ServiceError | None:
+    """Use up the time step of a right code."""
+    factor = await factors.find(tx, user.id, TOTP)
+    if factor is None or factor.secret is None:
+        return SoftwareTokenMFANotFoundException()
+    secret = totp_secrets.unseal(door.vault, user, factor.secret)
+    step = totp.matching_step(secret, code, door.ctx.now)
+    if step is None:
+        return await _wrong(door, tx, user, _WRONG_TOTP)
+    if step <= factor.state.last_step:
+        return ExpiredCodeException(_USED)
+    state = msgspec.structs.replace(factor.state, last_step=step)
+    await factors.put(tx, factor._replace(state=state, modified=door.ctx.now))
+    return None
+
+
+async def _check_email(door: Door, tx: Transaction, user: User, found: Session, code: str) -> ServiceError | None:
+    sent = found.held
+    if not isinstance(sent, EmailCode):
+        raise InvalidSession
+    if not email_codes.fits(door.vault, found.ticket, sent, code):
+        return await _wrong(door, tx, user, _WRONG_CODE)
+    if not sent.is_new and users.attributes_of(user).get("email") != sent.destination:
+        return ExpiredCodeException()
+    return None
+
+
+async def _proved(door: Door, tx: Transaction, user: User, found: Session) -> User:
+    """The user with the proved address; a new one is his second factor from now on.
+
+    Raises AliasExistsException, InvalidSession.
+    """
+    sent = found.held
+    assert isinstance(sent, EmailCode)
+    known = users.attributes_of(user)
+    if sent.is_new:
+        await require_nothing_set_up(door, tx, user)
+        await mfa.enable(tx, user, EMAIL, door.ctx.now)
+    proved = known | {"email": sent.destination, "email_verified": "true"}
+    return user if proved == known else await users.change(tx, door.pool, user, door.ctx.now, attributes=proved)
+
+
+async def _passed(
+    door: Door, tx: Transaction, found: Session, user: User, responses: Responses, *, spent: bool = False
+) -> Outcome:
+    if not spent:
+        await steps.spend(tx, found)
+    await attempts.forget(tx, _counter(user))
+    return await steps.advance(door, tx, steps.progress(found, user, responses)._replace(second=True))

@@ -1,0 +1,6 @@
+from amplify.auth.resource import auth
+from amplify.data.resource import data
+
+from poolhouse import define_backend
+
+backend = define_backend(auth=auth, data=data)
