@@ -72,8 +72,8 @@ def manifest_schema() -> str:
     return (
         "# The Manifest\n\n"
         f"What the definitions make, as data: version {manifest.VERSION}. The runtime applies it, the client files are "
-        "made of it, nothing else reads your modules. `poolhouse manifest` prints that of a project. It holds no secret "
-        "value and no absolute path.\n\n"
+        "made of it, nothing else reads your modules. `poolhouse manifest` prints that of a project. It holds no "
+        "secret value and no absolute path.\n\n"
         f"## JSON schema\n\n```json\n{schema}\n```\n"
     )
 

@@ -119,6 +119,7 @@ def project(folder: Path) -> Path:
 def serving(settings: Settings, folder: Path) -> Iterator[Running]:
     """Serve the project in `folder` with uvicorn; ended with every worker gone."""
     bound = socket.socket()
+    bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     bound.bind(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{bound.getsockname()[1]}"
     settings = dataclasses.replace(settings, port=bound.getsockname()[1], public_url=url)

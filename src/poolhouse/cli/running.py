@@ -17,6 +17,7 @@ from watchfiles import awatch
 
 from poolhouse import outputs, service_model, telemetry
 from poolhouse.app import Server
+from poolhouse.cli.bounded_http import BoundedHttp
 from poolhouse.cli.definitions import Definitions
 from poolhouse.cli.screen import show
 from poolhouse.cli.workers import supervise
@@ -96,7 +97,7 @@ def _prepare(
 def bind(host: str, port: int) -> socket.socket:
     """A bound socket. Raises SettingError when the address cannot be had."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # so that Nagle's delay is switched off
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         bound.bind((host, port))
@@ -140,7 +141,7 @@ def uvicorn_server(server: Server, listening: Callable[[], None] = lambda: None)
     """Uvicorn around our application, quiet: the application itself says what is worth saying."""
     config = uvicorn.Config(
         server,
-        http="httptools",
+        http=BoundedHttp,
         ws="none",
         lifespan="on",
         log_config=None,
