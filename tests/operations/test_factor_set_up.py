@@ -1,5 +1,6 @@
 """Setting a second factor up in the middle of a sign-in, because the pool requires one."""
 
+import asyncio
 import json
 
 import pytest
@@ -7,6 +8,7 @@ from operations.factors_stage import (
     EMAIL_ONLY,
     INVALID_SESSION,
     TOTP_ONLY,
+    WRONG_TOTP,
     Authenticator,
     configure,
     enrol,
@@ -99,6 +101,21 @@ async def test_of_two_set_ups_the_first_wins(stage):
     assert said(refusal) == INVALID_SESSION
     assert said(await refused(stage.public("AssociateSoftwareToken", Session=third["Session"]))) == INVALID_SESSION
     assert (await stage.by_password())["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
+
+
+async def test_parallel_set_ups(stage):
+    """Of two that are verified at the same moment one is the user's, and only its sign-in goes on."""
+    await configure(stage, "ON")
+    apps = [await begun(stage) for _ in range(2)]
+    calls = (verify(stage, asked, app.code()) for app, asked in apps)
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    (winner,) = [place for place, outcome in enumerate(outcomes) if isinstance(outcome, dict)]
+    assert said(outcomes[1 - winner]) == INVALID_SESSION
+    assert "AuthenticationResult" in await respond(stage, outcomes[winner])
+    stage.services.clock.advance(seconds=30)
+    asked = await stage.by_password()
+    assert said(await refused(with_code(stage, asked, apps[1 - winner][0].code()))) == WRONG_TOTP
+    assert "AuthenticationResult" in await with_code(stage, asked, apps[winner][0].code())
 
 
 async def test_a_sign_in_that_owes_a_code_sets_nothing_up(stage):

@@ -162,6 +162,27 @@ async def _answer(stage, asked, code):
     )
 
 
+async def test_lost_authenticator(stage):
+    """An administrator takes it away, with what was begun; the user can set another one up."""
+    access = await token(stage)
+    await enrol(stage)
+    begun = await associate(stage, access)
+    waiting = await stage.by_password()
+    assert await stage.admin("AdminDeleteSoftwareToken", Username=EMAIL) == {}
+    assert await shown(stage) == (None, None)
+    assert said(await refused(verify(stage, access, begun.code()))) == NONE
+    assert said(await refused(_answer(stage, waiting, begun.code()))) == NONE
+    assert "AuthenticationResult" in await stage.by_password()
+    assert await stage.admin("AdminDeleteSoftwareToken", Username=EMAIL) == {}
+    app = await enrol(stage)
+    assert "AuthenticationResult" in await _answer(stage, await stage.by_password(), app.code())
+
+
+async def test_lost_authenticator_of_nobody(stage):
+    error = await refused(stage.admin("AdminDeleteSoftwareToken", Username="nobody"))
+    assert said(error) == ("UserNotFound", "User does not exist.")
+
+
 # --- preferences -------------------------------------------------------------------------------------------
 
 

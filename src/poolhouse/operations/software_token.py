@@ -1,6 +1,6 @@
-"""Setting an authenticator app up, by a signed-in user or in the middle of a sign-in.
+"""Setting an authenticator app up, by a signed-in user or in the middle of a sign-in, and taking it away.
 
-AssociateSoftwareToken, VerifySoftwareToken.
+AssociateSoftwareToken, VerifySoftwareToken, AdminDeleteSoftwareToken.
 """
 
 from typing import Final
@@ -12,8 +12,12 @@ from poolhouse.errors import (
     InvalidSession,
     SoftwareTokenMFANotFoundException,
 )
-from poolhouse.service_model.structs.cognito_idp import AssociateSoftwareTokenRequest, VerifySoftwareTokenRequest
-from poolhouse.store import factors
+from poolhouse.service_model.structs.cognito_idp import (
+    AdminDeleteSoftwareTokenRequest,
+    AssociateSoftwareTokenRequest,
+    VerifySoftwareTokenRequest,
+)
+from poolhouse.store import factors, pools, users
 from poolhouse.store.database import Transaction
 from poolhouse.store.factors import PENDING_TOTP, TOTP, Factor, State
 from poolhouse.store.pools import Pool
@@ -69,6 +73,16 @@ async def verify_software_token(ctx: Call, req: VerifySoftwareTokenRequest) -> A
         await _verified(ctx, tx, user, secret, req)
         await factors.remove(tx, user.id, PENDING_TOTP)
     return {"Status": "SUCCESS"}
+
+
+@operation("AdminDeleteSoftwareToken", "write")
+async def admin_delete_software_token(ctx: Call, req: AdminDeleteSoftwareTokenRequest) -> Answer:
+    """For a user whose authenticator is lost; one who has none is left as he is. Sign-ins that he has go on."""
+    pool = await pools.get(ctx.tx, req.UserPoolId)
+    user = await users.get(ctx.tx, pool, req.Username, lock=True)
+    await factors.remove(ctx.tx, user.id, TOTP)
+    await factors.remove(ctx.tx, user.id, PENDING_TOTP)
+    return {}
 
 
 async def _verify_in_sign_in(ctx: Call, req: VerifySoftwareTokenRequest) -> Answer:
