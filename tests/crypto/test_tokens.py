@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+import itertools
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -150,6 +151,7 @@ def test_threads_share_a_key():
         header().encode("utf-16"),
         b"\xef\xbb\xbf" + header().encode(),
     ],
+    ids=map(str, itertools.count()),
 )
 def test_forged_headers_are_refused(head: str | bytes):
     """Although the signature over them is that of the real key."""
