@@ -166,12 +166,9 @@ def test_wrong_types(backend: Backend, member: str, value: Any) -> None:
 
 def test_an_operation_that_is_not_served(backend: Backend) -> None:
     """It is refused by name, and never half done."""
-    code, message, status = refused(
-        backend.root, "create_resource_server", UserPoolId=backend.pool_id, Identifier="x", Name="x"
-    )
-    assert 400 <= status < 600
-    assert "CreateResourceServer" in message
-    assert code
+    code, message, status = refused(backend.root, "set_ui_customization", UserPoolId=backend.pool_id, CSS="a{}")
+    assert (code, status) == ("NotImplementedException", 400)
+    assert "SetUICustomization" in message
 
 
 def test_the_password_is_never_shown(backend: Backend) -> None:
