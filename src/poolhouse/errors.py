@@ -250,9 +250,6 @@ class InvalidOAuthFlowException(ServiceError): ...
 class ScopeDoesNotExistException(ServiceError): ...
 
 
-class ConcurrentModificationException(ServiceError): ...
-
-
 class RefreshTokenReuseException(ServiceError):
     default = "Refresh Token was already used and replaced."
 
@@ -261,9 +258,6 @@ class InvalidUserPoolConfigurationException(ServiceError): ...
 
 
 class InvalidIdentityPoolConfigurationException(ServiceError): ...
-
-
-class ResourceConflictException(ServiceError): ...
 
 
 # --- words that more than one operation uses (spec/user-pools.md 2.3) ---------------------------------------

@@ -1,12 +1,11 @@
 """Temporary credentials without a table: a session, its secret key included, is sealed into its token."""
 
 import re
-import secrets
-from base64 import b64encode
 from typing import NamedTuple
 
 import msgspec
 
+from poolhouse.crypto import codes
 from poolhouse.crypto.vault import BrokenSeal, Vault
 from poolhouse.errors import ExpiredTokenException, UnrecognizedClientException
 
@@ -15,7 +14,6 @@ from .principals import CognitoIdentity
 
 TEMPORARY_KEY_PREFIX = "ASIA"
 _PURPOSE = "session-token"
-_KEY_CHARACTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 _LONGEST_TOKEN = 16_384
 _ROLE_ARN = re.compile(r"arn:aws:iam::[0-9]{12}:role/[\w+=,.@/-]{1,128}", re.ASCII)
 _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
@@ -56,8 +54,7 @@ def issue(vault: Vault, grant: SessionGrant, now: int, lifetime_seconds: int) ->
         raise ValueError("Temporary credentials must live for a second at least.")
     if grant.session_policy is not None:
         parse(grant.session_policy)
-    key_id = TEMPORARY_KEY_PREFIX + "".join(secrets.choice(_KEY_CHARACTERS) for _ in range(16))
-    secret = b64encode(secrets.token_bytes(30)).decode()
+    key_id, secret = codes.access_key_id(TEMPORARY_KEY_PREFIX), codes.secret_key()
     expiration = now + lifetime_seconds * 1_000_000
     token = vault.seal_token(_PURPOSE, Session(key_id, secret, expiration, grant))
     return Credentials(key_id, secret, token, expiration)

@@ -59,22 +59,38 @@ class Grant:
     nonce: str | None = None
 
 
-async def new_family(tx: Transaction, client: Client, user: User, now: int, *, device_key: str | None = None) -> Family:
-    """Record a sign-in that has just succeeded; in its write block. `device_key` is that of a tracked device."""
-    family = Family(
-        id=new_uuid(),
+def family(
+    client: Client,
+    user: User,
+    *,
+    family_id: str,
+    scope: str,
+    auth_time: int,
+    now: int,
+    device_key: str | None = None,
+) -> Family:
+    """A sign-in that begins now; `auth_time` is when the user last proved who he is."""
+    return Family(
+        id=family_id,
         user_id=user.id,
         client_id=client.id,
         event_id=new_uuid(),
-        scope=SELF_SERVICE,
-        auth_time=now,
+        scope=scope,
+        auth_time=auth_time,
         created=now,
         expires=now + client.settings.refresh_seconds * _SECOND,
         revoked=None,
         device_key=device_key,
     )
-    await families.add(tx, family)
-    return family
+
+
+async def new_family(tx: Transaction, client: Client, user: User, now: int, *, device_key: str | None = None) -> Family:
+    """Record a sign-in that has just succeeded; in its write block. `device_key` is that of a tracked device."""
+    begun = family(
+        client, user, family_id=new_uuid(), scope=SELF_SERVICE, auth_time=now, now=now, device_key=device_key
+    )
+    await families.add(tx, begun)
+    return begun
 
 
 async def grant(

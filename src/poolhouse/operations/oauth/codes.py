@@ -21,7 +21,6 @@ from poolhouse.store.database import Transaction
 from poolhouse.store.pools import Pool
 from poolhouse.store.sessions import use
 
-from . import sign_ins
 from .authorization import Authorization
 from .sessions import SignedIn
 
@@ -117,7 +116,7 @@ async def _use(services: Services, tx: Transaction, pool: Pool, client: Client, 
         return None
     if user is None or not user.enabled or user.tokens_not_before > code.auth_time:
         return None
-    family = sign_ins.family(client, user, family_id=code.family, scope=code.scope, auth_time=code.auth_time, now=now)
+    family = issuing.family(client, user, family_id=code.family, scope=code.scope, auth_time=code.auth_time, now=now)
     await families.add(tx, family)
     return await issuing.grant(
         services, tx, pool=pool, client=client, user=user, family=family, now=now, nonce=code.nonce

@@ -9,37 +9,20 @@ from poolhouse.operations.context import Services
 from poolhouse.operations.issuing import Grant
 from poolhouse.operations.scopes import OPENID, is_oauth
 from poolhouse.store import families
-from poolhouse.store.clients import Client
-from poolhouse.store.families import Family
-from poolhouse.store.users import User
 
 from .authorization import Authorization
 from .sessions import SignedIn
 
 Tokens = dict[str, Any]
-_SECOND = 1_000_000
-
-
-def family(client: Client, user: User, *, family_id: str, scope: str, auth_time: int, now: int) -> Family:
-    """A sign-in that begins now; `auth_time` is when the user last proved who he is."""
-    return Family(
-        id=family_id,
-        user_id=user.id,
-        client_id=client.id,
-        event_id=new_uuid(),
-        scope=scope,
-        auth_time=auth_time,
-        created=now,
-        expires=now + client.settings.refresh_seconds * _SECOND,
-        revoked=None,
-    )
 
 
 async def implicit(services: Services, asked: Authorization, who: SignedIn) -> Tokens:
     """The tokens of response_type=token: never a refresh token."""
     now = services.clock()
     async with services.database.write() as tx:
-        made = family(asked.client, who.user, family_id=new_uuid(), scope=asked.scope, auth_time=who.auth_time, now=now)
+        made = issuing.family(
+            asked.client, who.user, family_id=new_uuid(), scope=asked.scope, auth_time=who.auth_time, now=now
+        )
         await families.add(tx, made)
         granted = await issuing.grant(
             services, tx, pool=asked.pool, client=asked.client, user=who.user, family=made, now=now, nonce=asked.nonce

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from poolhouse.access.policies import decide
 from poolhouse.access.principals import Root
+from poolhouse.access.resources import field_arn
 from poolhouse.define.manifest import Operation, Rule
 
 from .callers import ApiKeyCaller, BackendCaller, Caller, IdentityCaller, UserPoolCaller, Verification
@@ -24,11 +25,6 @@ class Guard:
 
     api_id: str
     live_groups: bool = True
-
-
-def field_arn(region: str, account_id: str, api_id: str, type_name: str, field_name: str) -> str:
-    """The resource that policies name for one field."""
-    return f"arn:aws:appsync:{region}:{account_id}:apis/{api_id}/types/{type_name}/fields/{field_name}"
 
 
 def permits(guard: Guard, caller: Caller, type_name: str, field_name: str, rules: Iterable[Rule]) -> bool:
