@@ -70,15 +70,6 @@ class Server:
         self._delivery = asyncio.Event()
         self._tasks: list[asyncio.Task[Any]] = []
         self._cpu = ThreadPoolExecutor(max_workers=4, thread_name_prefix="cpu")
-        self.services = Services(
-            settings=settings,
-            database=open_database(settings.database),
-            vault=Vault(settings.master_key),
-            clock=clock,
-            cpu=self._cpu,
-            delivers=settings.development,
-            wake_delivery=self._delivery.set,
-        )
         self.functions = Functions(
             credentials=self._credentials,
             endpoint_url=f"http://{_reachable(settings.host)}:{settings.port}",
@@ -87,6 +78,16 @@ class Server:
             clock=clock,
             log=_log_function,
             max_workers=settings.max_workers,
+        )
+        self.services = Services(
+            settings=settings,
+            database=open_database(settings.database),
+            vault=Vault(settings.master_key),
+            clock=clock,
+            cpu=self._cpu,
+            delivers=settings.development,
+            wake_delivery=self._delivery.set,
+            functions=self.functions,
         )
         self._aws = AwsJson(self.services, principal)
         self._graphql: Application = _not_started

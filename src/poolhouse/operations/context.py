@@ -9,6 +9,7 @@ from typing import ParamSpec, TypeVar
 from poolhouse.access.principals import Principal
 from poolhouse.config import Settings
 from poolhouse.crypto.vault import Vault
+from poolhouse.functions import Functions
 from poolhouse.store.database import Database, Transaction
 
 P = ParamSpec("P")
@@ -21,6 +22,7 @@ class Services:
 
     `clock` gives epoch microseconds. `cpu` runs arithmetic that releases the interpreter lock.
     `delivers` says whether somebody delivers messages; `wake_delivery` tells him that there is work.
+    `functions` runs the triggers of pools; None where there is no runtime for functions.
     `strict` makes the gate check answers and errors against the service model; tests switch it on.
     """
 
@@ -31,6 +33,7 @@ class Services:
     cpu: Executor
     delivers: bool = False
     wake_delivery: Callable[[], None] = field(default=lambda: None)
+    functions: Functions | None = None
     strict: bool = False
 
     async def compute(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -29,7 +29,8 @@ class Letter(NamedTuple):
 _COLUMNS = ("pool_id", "username", "destination", "medium", "purpose", "content", "created")
 _PUT = Statement(insert(outbox).values({name: bindparam(name) for name in _COLUMNS}))
 _KEEP = Statement(insert(inbox).values({name: bindparam(name) for name in _COLUMNS}))
-_CLAIM = Statement(select(outbox).order_by(outbox.c.id).limit(bindparam("most")).with_for_update(skip_locked=True))
+_LETTER = [outbox.c[name] for name in ("id", *_COLUMNS)]
+_CLAIM = Statement(select(*_LETTER).order_by(outbox.c.id).limit(bindparam("most")).with_for_update(skip_locked=True))
 _ANY = Statement(select(outbox.c.id).limit(1))
 _REMOVE = Statement(delete(outbox).where(outbox.c.id == bindparam("letter")))
 

@@ -151,6 +151,66 @@ factors = Table(
     PrimaryKeyConstraint("user_id", "kind"),
 )
 
+# Credentials of WebAuthn. `id` is base64url as browsers write it; `state` is JSON: transports, attachment, backup.
+passkeys = Table(
+    "passkeys",
+    metadata,
+    _owner("pool_id", "pools.id"),
+    _text("id"),
+    _row("user_id", "users.id"),
+    _text("name"),
+    _text("relying_party"),
+    _sealed("public_key"),
+    _number("sign_count"),
+    _text("state"),
+    _number("created"),
+    PrimaryKeyConstraint("pool_id", "id"),
+    Index(None, "user_id", "created"),
+)
+
+# `content` is the uploaded file, sealed; it goes when the job has ended. `settings` is JSON: role, counts, message.
+import_jobs = Table(
+    "import_jobs",
+    metadata,
+    _text("id", key=True),
+    _owner("pool_id", "pools.id"),
+    _text("name"),
+    _text("status"),
+    _text("settings"),
+    _sealed("content", null=True),
+    _number("created"),
+    _number("started", null=True),
+    _number("ended", null=True),
+    Index(None, "pool_id", "created", "id"),
+)
+
+# What became of each row of an imported file.
+import_rows = Table(
+    "import_rows",
+    metadata,
+    _owner("job_id", "import_jobs.id"),
+    _number("line"),
+    _text("outcome"),
+    _text("message"),
+    PrimaryKeyConstraint("job_id", "line"),
+)
+
+# How the hosted pages of a pool look; `client_id` is "ALL" for what applies where a client has none of its own.
+looks = Table(
+    "looks",
+    metadata,
+    _owner("pool_id", "pools.id"),
+    _text("client_id"),
+    _text("css", null=True),
+    _text("css_version", null=True),
+    _sealed("image", null=True),
+    _text("image_type", null=True),
+    _text("settings"),
+    _number("created"),
+    _number("modified"),
+    PrimaryKeyConstraint("pool_id", "client_id"),
+)
+
 devices = Table(
     "devices",
     metadata,
@@ -346,6 +406,10 @@ outbox = Table(
     _text("purpose"),
     _sealed("content"),
     _number("created"),
+    # Nobody takes a message before `due`: it is being delivered, or was tried in vain `tries` times.
+    Column("due", BigInteger, nullable=False, server_default="0"),
+    Column("tries", BigInteger, nullable=False, server_default="0"),
+    Index(None, "due", "id"),
 )
 
 inbox = Table(
