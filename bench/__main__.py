@@ -14,7 +14,7 @@ from pathlib import Path
 
 import uvloop
 
-from . import children, report
+from . import children, report, sign_in  # noqa: F401 - sign_in registers its scenarios
 from .bare import ANSWER
 from .children import HOST, ROOT, Child
 from .limits import limits
