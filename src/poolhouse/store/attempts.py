@@ -92,6 +92,11 @@ async def allow(tx: Transaction, subject: str, now: int, most: int, window: int 
     return await tx.run(_TRY, values) == 1
 
 
+def is_used_up(row: Attempts | None, now: int, most: int, window: int = HOUR) -> bool:
+    """Whether `allow` would not count another try."""
+    return row is not None and row.started > now - window and row.made >= most
+
+
 async def fail(tx: Transaction, subject: str, now: int) -> bool:
     """Count one wrong password; False when the subject had to wait, so that nothing was tried and nothing counted."""
     return await tx.run(_FAIL, {"subject": subject, "now": now, "floor": now - LONGEST_WAIT}) == 1

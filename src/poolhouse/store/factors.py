@@ -10,8 +10,9 @@ from .database import Row, Transaction
 from .schema import factors
 from .statement import InsertBuilder, Statement
 
-Kind = Literal["SOFTWARE_TOKEN_MFA", "EMAIL_OTP", "SOFTWARE_TOKEN_PENDING"]
+Kind = Literal["SOFTWARE_TOKEN_MFA", "SMS_MFA", "EMAIL_OTP", "SOFTWARE_TOKEN_PENDING"]
 TOTP: Final = "SOFTWARE_TOKEN_MFA"
+SMS: Final = "SMS_MFA"
 EMAIL: Final = "EMAIL_OTP"
 PENDING_TOTP: Final = "SOFTWARE_TOKEN_PENDING"
 """A secret that was handed out and not yet proved; the verified one stays in force beside it."""
@@ -42,7 +43,7 @@ def _put(insert: InsertBuilder) -> Any:
     return first.on_conflict_do_update(index_elements=[factors.c.user_id, factors.c.kind], set_=changed)
 
 
-_KNOWN = or_(*(factors.c.kind == kind for kind in (TOTP, EMAIL, PENDING_TOTP)))
+_KNOWN = or_(*(factors.c.kind == kind for kind in (TOTP, SMS, EMAIL, PENDING_TOTP)))
 _OF_USER = Statement(select(factors).where(factors.c.user_id == bindparam("user"), _KNOWN))
 _FIND = Statement(select(factors).where(factors.c.user_id == bindparam("user"), factors.c.kind == bindparam("kind")))
 _PUT = Statement(_put)

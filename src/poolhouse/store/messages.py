@@ -1,12 +1,12 @@
 """The outbox, where messages wait for their delivery, and the local inbox, where they end in development.
 
-`content` arrives sealed and leaves sealed; rows hold nothing else that is secret.
+`content` arrives sealed and leaves sealed; rows hold nothing else that is secret. Whoever delivers a message holds it
+until its `due`: then it is anybody's again.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, Text, and_, bindparam, delete, insert, or_, select
+from sqlalchemy import BigInteger, Text, and_, bindparam, delete, insert, or_, select, update
 
 from .database import Transaction
 from .schema import inbox, outbox
@@ -14,7 +14,7 @@ from .statement import Statement
 
 
 class Letter(NamedTuple):
-    """A row of `outbox` or `inbox`."""
+    """A row of `outbox` or `inbox`. `tries` counts the deliveries that failed, or did not come back."""
 
     id: int
     pool_id: str
@@ -24,14 +24,22 @@ class Letter(NamedTuple):
     purpose: str
     content: bytes
     created: int
+    tries: int = 0
 
 
 _COLUMNS = ("pool_id", "username", "destination", "medium", "purpose", "content", "created")
 _PUT = Statement(insert(outbox).values({name: bindparam(name) for name in _COLUMNS}))
 _KEEP = Statement(insert(inbox).values({name: bindparam(name) for name in _COLUMNS}))
-_LETTER = [outbox.c[name] for name in ("id", *_COLUMNS)]
-_CLAIM = Statement(select(*_LETTER).order_by(outbox.c.id).limit(bindparam("most")).with_for_update(skip_locked=True))
-_ANY = Statement(select(outbox.c.id).limit(1))
+_now = bindparam("now", type_=BigInteger)
+_LETTER = [outbox.c[name] for name in ("id", *_COLUMNS, "tries")]
+_DUE = select(*_LETTER).where(outbox.c.due <= _now).order_by(outbox.c.due, outbox.c.id)
+_CLAIM = Statement(_DUE.limit(bindparam("most", type_=BigInteger)).with_for_update(skip_locked=True))
+_HOLD = Statement(
+    update(outbox)
+    .where(outbox.c.id == bindparam("letter"))
+    .values(due=bindparam("until"), tries=bindparam("made", type_=BigInteger))
+)
+_IS_DUE = Statement(select(outbox.c.id).where(outbox.c.due <= _now).limit(1))
 _REMOVE = Statement(delete(outbox).where(outbox.c.id == bindparam("letter")))
 
 
@@ -64,25 +72,32 @@ async def put(
     await tx.run(_PUT, dict(zip(_COLUMNS, values, strict=True)))
 
 
-async def is_waiting(tx: Transaction) -> bool:
-    return await tx.one(_ANY, {}) is not None
+async def is_due(tx: Transaction, now: int) -> bool:
+    """Whether a message waits that nobody holds."""
+    return await tx.one(_IS_DUE, {"now": now}) is not None
 
 
-async def claim(tx: Transaction, most: int) -> list[Letter]:
-    """The oldest letters that no other transaction holds; they stay ours until this one ends."""
-    return [Letter._make(row) for row in await tx.all(_CLAIM, {"most": most})]
-
-
-async def remove(tx: Transaction, letters: Sequence[Letter]) -> None:
+async def claim(tx: Transaction, now: int, until: int, most: int) -> list[Letter]:
+    """The letters that wait longest and that nobody holds; they are the caller's until `until`."""
+    letters = [Letter(*row) for row in await tx.all(_CLAIM, {"now": now, "most": most})]
     for letter in letters:
-        await tx.run(_REMOVE, {"letter": letter.id})
+        await hold(tx, letter, until, letter.tries + 1)
+    return letters
+
+
+async def hold(tx: Transaction, letter: Letter, until: int, tries: int) -> None:
+    """Let nobody take the letter before `until`."""
+    await tx.run(_HOLD, {"letter": letter.id, "until": until, "made": tries})
+
+
+async def remove(tx: Transaction, letter: Letter) -> bool:
+    """Whether it was there still."""
+    return await tx.run(_REMOVE, {"letter": letter.id}) == 1
 
 
 async def keep(tx: Transaction, letter: Letter) -> None:
     """Copy a letter into the inbox, where it gets a new id."""
-    values = letter._asdict()
-    del values["id"]
-    await tx.run(_KEEP, values)
+    await tx.run(_KEEP, {name: getattr(letter, name) for name in _COLUMNS})
 
 
 async def latest(
@@ -90,4 +105,4 @@ async def latest(
 ) -> list[Letter]:
     """The newest letters of the inbox that match every filter given, oldest first."""
     values = {"username": username, "destination": destination, "pool_id": pool_id, "most": most}
-    return [Letter._make(row) for row in reversed(await tx.all(_LATEST, values))]
+    return [Letter(*row) for row in reversed(await tx.all(_LATEST, values))]

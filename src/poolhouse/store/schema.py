@@ -392,6 +392,7 @@ identities = Table(
     _text("subject", null=True),
     _number("created"),
     UniqueConstraint("identity_pool_id", "provider", "subject"),
+    Index(None, "identity_pool_id", "id"),
 )
 
 # Messages wait here until they are delivered; they are written in the transaction that causes them.

@@ -11,6 +11,7 @@ from msgspec.json import Decoder, Encoder
 
 AliasAttribute = Literal["phone_number", "email", "preferred_username"]
 ContactAttribute = Literal["phone_number", "email"]
+PasswordKind = Literal["srp", "argon2id"]
 TimeUnit = Literal["seconds", "minutes", "hours", "days"]
 
 _UNIT_SECONDS = {"seconds": 1, "minutes": 60, "hours": 3600, "days": 86400}
@@ -60,6 +61,9 @@ class VerificationMessageTemplateType(Struct, frozen=True):
     EmailMessage: str | None = None
     EmailSubject: str | None = None
     DefaultEmailOption: str = "CONFIRM_WITH_CODE"
+    SmsMessage: str | None = None
+    EmailMessageByLink: str | None = None
+    EmailSubjectByLink: str | None = None
 
 
 class UserAttributeUpdateSettingsType(Struct, frozen=True):
@@ -68,11 +72,22 @@ class UserAttributeUpdateSettingsType(Struct, frozen=True):
 
 class EmailConfigurationType(Struct, frozen=True):
     EmailSendingAccount: str = "COGNITO_DEFAULT"
+    SourceArn: str | None = None
+    ReplyToEmailAddress: str | None = None
+    From: str | None = None
+    ConfigurationSet: str | None = None
+
+
+class SmsConfigurationType(Struct, frozen=True):
+    SnsCallerArn: str | None = None
+    ExternalId: str | None = None
+    SnsRegion: str | None = None
 
 
 class MessageTemplateType(Struct, frozen=True):
     EmailMessage: str | None = None
     EmailSubject: str | None = None
+    SMSMessage: str | None = None
 
 
 class AdminCreateUserConfigType(Struct, frozen=True):
@@ -103,13 +118,55 @@ class EmailMfaConfigType(Struct, frozen=True):
     Subject: str | None = None
 
 
+class WebAuthnConfigurationType(Struct, frozen=True):
+    """`RelyingPartyId` is the domain that passkeys are made for."""
+
+    RelyingPartyId: str | None = None
+    UserVerification: Literal["required", "preferred"] = "preferred"
+
+
 class DeviceConfigurationType(Struct, frozen=True):
     ChallengeRequiredOnNewDevice: bool = False
     DeviceOnlyRememberedOnUserPrompt: bool = False
 
 
+class PreTokenGenerationVersionConfigType(Struct, frozen=True):
+    """The version decides the shape of the event and of what may be overridden."""
+
+    LambdaArn: str
+    LambdaVersion: Literal["V1_0", "V2_0", "V3_0"] = "V1_0"
+
+
+class CustomSenderType(Struct, frozen=True):
+    """The function that sends messages of one medium in place of the server."""
+
+    LambdaArn: str
+    LambdaVersion: Literal["V1_0"] = "V1_0"
+
+
+class LambdaConfigType(Struct, frozen=True):
+    """The functions of a pool's triggers, by ARN."""
+
+    PreSignUp: str | None = None
+    CustomMessage: str | None = None
+    PostConfirmation: str | None = None
+    PreAuthentication: str | None = None
+    PostAuthentication: str | None = None
+    DefineAuthChallenge: str | None = None
+    CreateAuthChallenge: str | None = None
+    VerifyAuthChallengeResponse: str | None = None
+    PreTokenGeneration: str | None = None
+    UserMigration: str | None = None
+    PreTokenGenerationConfig: PreTokenGenerationVersionConfigType | None = None
+    CustomSMSSender: CustomSenderType | None = None
+    CustomEmailSender: CustomSenderType | None = None
+    KMSKeyID: str | None = None
+
+
 class PoolSettings(Struct, frozen=True, eq=False, dict=True):
     """`Schema` holds the attributes that the pool adds or changes; the standard ones are in `operations.attributes`.
+
+    `PasswordStorage` is ours and never on AWS's wire.
 
     Equal by identity: rows with the same text share one instance, so that what is derived from it is derived once.
     """
@@ -121,29 +178,56 @@ class PoolSettings(Struct, frozen=True, eq=False, dict=True):
     UsernameAttributes: tuple[ContactAttribute, ...] = ()
     EmailVerificationMessage: str | None = None
     EmailVerificationSubject: str | None = None
+    SmsVerificationMessage: str | None = None
+    SmsAuthenticationMessage: str | None = None
     VerificationMessageTemplate: VerificationMessageTemplateType = VerificationMessageTemplateType()
     UserAttributeUpdateSettings: UserAttributeUpdateSettingsType = UserAttributeUpdateSettingsType()
     MfaConfiguration: Literal["OFF", "ON", "OPTIONAL"] = "OFF"
     SoftwareTokenMfaConfiguration: SoftwareTokenMfaConfigType | None = None
     EmailMfaConfiguration: EmailMfaConfigType | None = None
+    WebAuthnConfiguration: WebAuthnConfigurationType | None = None
     DeviceConfiguration: DeviceConfigurationType | None = None
+    SmsMfaEnabled: bool = False
     EmailConfiguration: EmailConfigurationType = EmailConfigurationType()
+    SmsConfiguration: SmsConfigurationType | None = None
     UserPoolTags: dict[str, str] = {}
     AdminCreateUserConfig: AdminCreateUserConfigType = AdminCreateUserConfigType()
     Schema: tuple[SchemaAttributeType, ...] = ()
     UsernameConfiguration: UsernameConfigurationType = UsernameConfigurationType()
     AccountRecoverySetting: AccountRecoverySettingType | None = None
     UserPoolTier: Literal["LITE", "ESSENTIALS"] = "ESSENTIALS"
+    PasswordStorage: PasswordKind = "srp"
+    LambdaConfig: LambdaConfigType = LambdaConfigType()
 
     @cached_property
     def case_sensitive(self) -> bool:
         return self.UsernameConfiguration.CaseSensitive
 
     @cached_property
+    def first_factors(self) -> tuple[str, ...]:
+        """What a sign-in of the pool may begin with."""
+        return self.Policies.SignInPolicy.AllowedFirstAuthFactors
+
+    @cached_property
+    def is_passwordless(self) -> bool:
+        """Whether somebody without a password could sign in: not where everybody has to show a second factor."""
+        return self.MfaConfiguration != "ON" and any(factor != "PASSWORD" for factor in self.first_factors)
+
+    @cached_property
+    def keeps_verifiers(self) -> bool:
+        """Whether passwords are kept as SRP verifiers, and not as argon2id hashes."""
+        return self.PasswordStorage == "srp"
+
+    @cached_property
     def asks_totp(self) -> bool:
         """Whether authenticator apps may be a second factor."""
         configured = self.SoftwareTokenMfaConfiguration
         return self.MfaConfiguration != "OFF" and configured is not None and configured.Enabled
+
+    @cached_property
+    def asks_sms(self) -> bool:
+        """Whether codes by text message may be a second factor."""
+        return self.MfaConfiguration != "OFF" and self.SmsMfaEnabled
 
     @cached_property
     def asks_email(self) -> bool:

@@ -93,6 +93,9 @@ _CHANGED = ("status", "enabled", "attributes", "credential", "temporary_until", 
 _CHANGE = Statement(
     update(users).where(users.c.id == bindparam("user_id")).values({name: bindparam(name) for name in _CHANGED})
 )
+_PAGE = Statement(
+    select(users).where(_OF_POOL, users.c.id > bindparam("after")).order_by(users.c.id).limit(bindparam("limit"))
+)
 _REMOVE = Statement(delete(users).where(users.c.id == bindparam("user_id")))
 _COUNT = Statement(
     lambda dialect_insert: (
@@ -168,6 +171,11 @@ async def get(tx: Transaction, pool: Pool, name: str, *, lock: bool = False) -> 
 async def by_id(tx: Transaction, user_id: int, *, lock: bool = False) -> User | None:
     row = await tx.one(_BY_ID[lock], {"user_id": user_id})
     return None if row is None else User._make(row)
+
+
+async def page(tx: Transaction, pool_id: str, after: int, limit: int) -> list[User]:
+    """Whole users of a pool by row id, those behind `after`; 0 is the beginning."""
+    return [User._make(row) for row in await tx.all(_PAGE, {"pool_id": pool_id, "after": after, "limit": limit})]
 
 
 async def add(

@@ -69,3 +69,4 @@ def upgrade() -> None:
     op.add_column("outbox", sa.Column("due", NUMBER, server_default="0", nullable=False))
     op.add_column("outbox", sa.Column("tries", NUMBER, server_default="0", nullable=False))
     op.create_index(op.f("ix_outbox_due_id"), "outbox", ["due", "id"])
+    op.create_index(op.f("ix_identities_identity_pool_id_id"), "identities", ["identity_pool_id", "id"])
