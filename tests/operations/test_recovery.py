@@ -25,7 +25,8 @@ from operations.resets import (
 )
 from operations.stage import EMAIL, EMAIL_POOL, PASSWORD, Stage, build, refused, said
 
-NO_SMS = ("InvalidParameter", "Sending SMS messages is not served by this version of Poolhouse.")
+PHONE = {"phone_number": "+15551234567", "phone_number_verified": "true"}
+SMS = {"AttributeName": "phone_number", "DeliveryMedium": "SMS", "Destination": "+*******4567"}
 BY_ADMIN = ("NotAuthorized", "Contact administrator to reset password.")
 
 
@@ -145,7 +146,7 @@ async def test_many_codes_at_once(stage):
 
 async def test_nobody_delivers(stage, services):
     await member(stage)
-    silent = stage.on(replace(services, delivers=False))
+    silent = stage.on(replace(services, delivers=frozenset()))
     assert (await refused(forgot(silent))).code == "CodeDeliveryFailureException"
     assert (await refused(admin_reset(silent))).code == "InvalidParameterException"
     assert (await stage.user())["UserStatus"] == "CONFIRMED"
@@ -164,33 +165,64 @@ async def test_delivery_is_woken(stage, services):
 # --- AccountRecoverySetting --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("mechanisms", "refusal"), [(("admin_only",), BY_ADMIN), (("verified_phone_number",), NO_SMS)])
-async def test_pool_without_recovery_by_mail(services, invoke, mechanisms, refusal):
+async def test_pool_without_recovery(services, invoke):
     """The same for everybody, known or not, and for administrators."""
-    stage = await build(services, invoke, **recovering(*mechanisms))
-    await member(stage, phone_number="+15551234567", phone_number_verified="true")
+    stage = await build(services, invoke, **recovering("admin_only"))
+    await member(stage, **PHONE)
     for call in (forgot(stage), forgot(stage, "eve@example.com"), admin_reset(stage)):
-        assert said(await refused(call)) == refusal
+        assert said(await refused(call)) == BY_ADMIN
     assert await letters(stage) == []
     assert "AuthenticationResult" in await stage.by_password()
 
 
 @pytest.mark.parametrize(
-    "mechanisms", [(), ("verified_phone_number", "verified_email"), ("verified_email", "verified_phone_number")]
+    ("mechanisms", "expected"),
+    [
+        ((), SMS),
+        (("verified_phone_number", "verified_email"), SMS),
+        (("verified_email", "verified_phone_number"), MAIL),
+        (("verified_phone_number",), SMS),
+    ],
 )
-async def test_mail_where_there_is_a_phone_too(services, invoke, mechanisms):
-    """Only e-mail can be delivered, so it is taken whatever comes first."""
+async def test_priorities(services, invoke, mechanisms, expected):
+    """The first verified contact; without a setting that is the phone, as AWS has had it of old."""
     stage = await build(services, invoke, **(recovering(*mechanisms) if mechanisms else EMAIL_POOL))
-    await member(stage, phone_number="+15551234567", phone_number_verified="true")
-    assert await forgot(stage) == MAIL
+    await member(stage, **PHONE)
+    assert await forgot(stage) == expected
+    to = EMAIL if expected == MAIL else PHONE["phone_number"]
+    assert [each["body"][:28] for each in await letters(stage, to)] == ["Your password reset code is "]
 
 
 async def test_phone_alone(stage):
-    """A verified phone without a verified address is refused by name."""
-    await member(stage, email_verified="false", phone_number="+15551234567", phone_number_verified="true")
-    assert said(await refused(forgot(stage))) == NO_SMS
-    assert said(await refused(admin_reset(stage))) == NO_SMS
+    """Where the address is not proved, the phone is the way back in; with the code it stays verified."""
+    await member(stage, email_verified="false", **PHONE)
+    assert await forgot(stage) == SMS
+    assert await admin_reset(stage) == {}
+    assert await answer(stage, await stage.code(PHONE["phone_number"])) == {}
+    after = (await stage.user())["attributes"]
+    assert (after["phone_number_verified"], after["email_verified"]) == ("true", "false")
+    assert "AuthenticationResult" in await stage.srp(password=NEW)
+
+
+async def test_code_after_a_change_of_phone(stage):
+    """A code that went to the former number sets no password."""
+    await member(stage, **PHONE)
+    await forgot(stage)
+    await write(stage, EMAIL, phone_number="+15557654321", phone_number_verified="true")
+    error = await refused(answer(stage, await stage.code(PHONE["phone_number"])))
+    assert error.code == "ExpiredCodeException"
+    assert "AuthenticationResult" in await stage.by_password()
+
+
+async def test_medium_that_nobody_delivers(stage, services):
+    """A server that sends no text messages says so; nothing is counted as sent."""
+    await member(stage, **PHONE)
+    mail_only = stage.on(replace(services, delivers=frozenset({"EMAIL"})))
+    error = await refused(forgot(mail_only))
+    assert said(error) == ("CodeDeliveryFailure", "No delivery of SMS messages is configured for this server.")
+    assert (await refused(admin_reset(mail_only))).code == "InvalidParameterException"
     assert (await stage.user())["UserStatus"] == "CONFIRMED"
+    assert await letters(stage, PHONE["phone_number"]) == []
 
 
 async def test_phone_that_the_pool_does_not_ask_for(services, invoke):

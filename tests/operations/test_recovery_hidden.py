@@ -116,11 +116,32 @@ async def test_code_of_a_user_who_was_disabled_since(stage):
     assert "AuthenticationResult" in await stage.by_password()
 
 
-async def test_phone_alone_is_not_told(stage):
-    """By name it is refused only where existence is no secret."""
+async def test_medium_that_nobody_delivers_is_not_told(stage, services):
+    """A user whose phone cannot be reached is told what everybody is told."""
     await write(stage, UNPROVED, phone_number="+15551234567", phone_number_verified="true")
-    assert await forgot(stage, UNPROVED) == MAIL
+    mail_only = stage.on(replace(services, delivers=frozenset({"EMAIL"})))
+    assert await forgot(mail_only, UNPROVED) == MAIL
     assert await letters(stage, UNPROVED) == []
+    assert await letters(stage, "+15551234567") == []
+
+
+async def test_pool_that_verifies_both(services, invoke):
+    """Names that nobody has are told of a phone as well as of a mail, the same for the same name."""
+    both = {"AutoVerifiedAttributes": ["email", "phone_number"]}
+    stage = await build(services, invoke, client=HIDES, **both)
+    names = [f"nobody-{number}@example.com" for number in range(20)]
+    told = [await forgot(stage, name) for name in names]
+    assert {each["DeliveryMedium"] for each in told} == {"EMAIL", "SMS"}
+    assert {len(each["Destination"]) for each in told if each["DeliveryMedium"] == "SMS"} == {len("+*******4567")}
+    assert [await forgot(stage, name) for name in names] == told
+
+
+async def test_a_typed_number(services, invoke):
+    """Somebody who types a number is told of that number, whoever he is."""
+    stage = await build(services, invoke, client=HIDES, AutoVerifiedAttributes=["phone_number"])
+    shown = {"AttributeName": "phone_number", "DeliveryMedium": "SMS", "Destination": "+*******0000"}
+    assert await forgot(stage, "+15550000000") == shown
+    assert (await forgot(stage, "eve"))["DeliveryMedium"] == "SMS"
 
 
 async def test_usernames_without_addresses(services, invoke):

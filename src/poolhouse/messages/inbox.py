@@ -1,11 +1,13 @@
 """The local inbox of `poolhouse dev`: messages end here instead of with a mail server."""
 
+import asyncio
 from typing import Any, Final
 
 from poolhouse.crypto.vault import Vault
 from poolhouse.store import messages as rows
-from poolhouse.store.database import Database, Transaction
+from poolhouse.store.database import Database
 from poolhouse.store.messages import Letter
+from poolhouse.store.pools import Pool
 
 from . import outbox
 from .outbox import Content
@@ -14,10 +16,19 @@ _MOST: Final = 1000
 
 
 class LocalInbox:
-    """A sender whose delivery is a row, so a message is in exactly one of outbox and inbox."""
+    """A sender whose delivery is a row: it moves, so a message is in exactly one of outbox and inbox.
 
-    async def send(self, tx: Transaction, letter: Letter, content: Content) -> None:  # noqa: ARG002 - stays sealed
-        await rows.keep(tx, letter)
+    One after the other, so that the inbox has the order of the outbox.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._turn = asyncio.Lock()
+
+    async def send(self, pool: Pool, letter: Letter, content: Content) -> None:  # noqa: ARG002 - stays sealed
+        async with self._turn, self._database.write() as tx:
+            if await rows.remove(tx, letter):
+                await rows.keep(tx, letter)
 
 
 async def messages(

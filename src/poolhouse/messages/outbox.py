@@ -1,5 +1,7 @@
 """Messages that wait for their delivery. They are written in the transaction that causes them and sealed at rest."""
 
+from typing import Final
+
 import msgspec
 
 from poolhouse.crypto.vault import Vault
@@ -9,23 +11,44 @@ from poolhouse.store.messages import Letter
 
 from .compose import Message
 
-_SEAL = "message"
+_SEAL: Final = "message"
 
 
 class Content(msgspec.Struct, frozen=True):
-    """The part of a message that is secret."""
+    """The part of a message that is secret, with what its delivery has to know.
+
+    `expires` is when its code is good no more, in epoch microseconds; 0 where nobody said so. `source`, `client_id` and
+    `metadata` are for a function that delivers it.
+    """
 
     subject: str
     body: str
     code: str
+    is_html: bool = False
+    expires: int = 0
+    source: str = ""
+    client_id: str | None = None
+    metadata: dict[str, str] = {}
 
 
 _decoder = msgspec.msgpack.Decoder(Content)
 
 
-async def put(tx: Transaction, vault: Vault, pool_id: str, username: str, message: Message, now: int) -> None:
-    """Leave a message for delivery after the commit; `now` is epoch microseconds."""
-    content = msgspec.msgpack.encode(Content(message.subject, message.body, message.code))
+async def put(
+    tx: Transaction, vault: Vault, pool_id: str, username: str, message: Message, now: int, expires: int
+) -> None:
+    """Leave a message for delivery after the commit; `now` and `expires` are epoch microseconds."""
+    occasion = message.occasion
+    content = Content(
+        message.subject,
+        message.body,
+        message.code,
+        message.is_html,
+        expires,
+        occasion.source,
+        occasion.client_id,
+        dict(occasion.metadata),
+    )
     await messages.put(
         tx,
         pool_id=pool_id,
@@ -33,7 +56,7 @@ async def put(tx: Transaction, vault: Vault, pool_id: str, username: str, messag
         destination=message.destination,
         medium=message.medium,
         purpose=message.purpose,
-        content=vault.seal(_SEAL, content),
+        content=vault.seal(_SEAL, msgspec.msgpack.encode(content)),
         created=now,
     )
 

@@ -3,7 +3,7 @@
 SetUserMFAPreference, AdminSetUserMFAPreference, SetUserSettings, AdminSetUserSettings.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
 import msgspec
@@ -12,13 +12,16 @@ from poolhouse.errors import InvalidParameterException
 from poolhouse.service_model.structs.cognito_idp import (
     AdminSetUserMFAPreferenceRequest,
     AdminSetUserSettingsRequest,
+    MFAOptionType,
     SetUserMFAPreferenceRequest,
     SetUserSettingsRequest,
 )
 from poolhouse.store import factors, pools, users
 from poolhouse.store.database import Transaction
-from poolhouse.store.factors import EMAIL, TOTP, Factor, Kind, State
+from poolhouse.store.factors import EMAIL, SMS, TOTP, Factor, Kind, State
+from poolhouse.store.names import VERIFIABLE
 from poolhouse.store.pools import Pool
+from poolhouse.store.settings import ContactAttribute
 from poolhouse.store.users import User
 
 from ._not_served import refuse
@@ -26,9 +29,10 @@ from .bearer import SELF_SERVICE, bearer, still
 from .context import Call
 from .gate import Answer, operation
 
-_KINDS: Final[tuple[Kind, ...]] = (TOTP, EMAIL)
+_KINDS: Final[tuple[Kind, ...]] = (SMS, TOTP, EMAIL)
+_CONTACTS: Final[Mapping[Kind, ContactAttribute]] = {SMS: "phone_number", EMAIL: "email"}
+_NAMES: Final[Mapping[Kind, str]] = {SMS: "SMS", TOTP: "Software Token", EMAIL: "Email"}
 _NOT_VERIFIED: Final = "User has not verified software token mfa"
-_NO_DELIVERY: Final = "User does not have delivery config set to turn on EMAIL_OTP"
 _ONE_PREFERRED: Final = "Only one MFA method can be preferred."
 
 Factors = Mapping[Kind, Factor]
@@ -60,7 +64,8 @@ Preferences = SetUserMFAPreferenceRequest | AdminSetUserMFAPreferenceRequest
 async def due(tx: Transaction, pool: Pool, user: User) -> tuple[Kind, ...] | None:
     """None when no second factor is asked for; () when the user has to set one up; several when he may choose.
 
-    A user who enabled none is asked, where the pool demands one, for an authenticator before a mail.
+    A user who enabled none is asked, where the pool demands one, for an authenticator before a code to his phone, and
+    for that before a mail.
     """
     if pool.settings.MfaConfiguration == "OFF":
         return None
@@ -75,36 +80,51 @@ async def due(tx: Transaction, pool: Pool, user: User) -> tuple[Kind, ...] | Non
 def may_set_up(pool: Pool) -> tuple[Kind, ...]:
     """What the MFA_SETUP challenge offers."""
     settings = pool.settings
-    asked = {TOTP: settings.asks_totp, EMAIL: settings.asks_email}
+    asked = {SMS: settings.asks_sms, TOTP: settings.asks_totp, EMAIL: settings.asks_email}
     return tuple(kind for kind in _KINDS if asked[kind])
 
 
+def require_served(pool: Pool, kind: Kind) -> None:
+    """Raises InvalidParameterException for a factor that the pool does not ask for."""
+    if kind not in may_set_up(pool):
+        raise InvalidParameterException(f"{_NAMES[kind]} MFA has not been enabled by the userPool")
+
+
 def _able(pool: Pool, user: User, found: Factors) -> tuple[Kind, ...]:
-    has = {TOTP: TOTP in found, EMAIL: "email" in users.attributes_of(user)}
+    known = users.attributes_of(user)
+    has = {SMS: "phone_number" in known, TOTP: TOTP in found, EMAIL: "email" in known}
     return tuple(kind for kind in may_set_up(pool) if has[kind])
 
 
 def _demanded(pool: Pool, user: User, found: Factors) -> tuple[Kind, ...]:
-    able = [kind for kind in _able(pool, user, found) if kind == TOTP or has_verified_email(user)]
-    return tuple(able[:1])
+    """A phone need not be verified: the code that comes back verifies it, as on AWS."""
+    able = _able(pool, user, found)
+    usable = [kind for kind in (TOTP, SMS, EMAIL) if kind in able and (kind != EMAIL or has_verified_email(user))]
+    return tuple(usable[:1])
+
+
+def has_verified(user: User, attribute: ContactAttribute) -> bool:
+    known = users.attributes_of(user)
+    return attribute in known and known.get(VERIFIABLE[attribute]) == "true"
 
 
 def has_verified_email(user: User) -> bool:
-    known = users.attributes_of(user)
-    return "email" in known and known.get("email_verified") == "true"
+    return has_verified(user, "email")
 
 
 # --- what answers show -------------------------------------------------------------------------------------
 
 
 async def shown(tx: Transaction, pool: Pool, user: User) -> Answer:
-    """UserMFASettingList and PreferredMfaSetting, as far as there is anything to show."""
+    """UserMFASettingList, PreferredMfaSetting and the older MFAOptions, as far as there is anything to show."""
     if pool.settings.MfaConfiguration == "OFF":
         return {}
     found = await factors.of_user(tx, user.id)
     enabled = [kind for kind in _KINDS if kind in found and found[kind].state.enabled]
     preferred = [kind for kind in enabled if found[kind].state.preferred]
     answer: Answer = {"UserMFASettingList": enabled} if enabled else {}
+    if SMS in enabled:
+        answer["MFAOptions"] = [{"AttributeName": "phone_number", "DeliveryMedium": "SMS"}]
     return answer | ({"PreferredMfaSetting": preferred[0]} if preferred else {})
 
 
@@ -130,17 +150,28 @@ async def admin_set_user_mfa_preference(ctx: Call, req: AdminSetUserMFAPreferenc
 
 @operation("SetUserSettings")
 async def set_user_settings(ctx: Call, req: SetUserSettingsRequest) -> Answer:
-    """The older form, which knows SMS only: switching that off is all that can be asked for."""
-    refuse("MFAOptions", bool(req.MFAOptions), "SMS")
+    """The older form, which knows SMS only: an empty list switches that off."""
+    wishes = _options(req.MFAOptions)
     async with ctx.services.database.read() as tx:
-        await bearer(ctx.services, tx, req.AccessToken, now=ctx.now, scope=SELF_SERVICE)
+        who = await bearer(ctx.services, tx, req.AccessToken, now=ctx.now, scope=SELF_SERVICE)
+    async with ctx.services.database.write() as tx:
+        await _prefer(ctx, tx, who.pool, await still(tx, who), wishes)
     return {}
 
 
-@operation("AdminSetUserSettings", "read")
+@operation("AdminSetUserSettings", "write")
 async def admin_set_user_settings(ctx: Call, req: AdminSetUserSettingsRequest) -> None:
-    refuse("MFAOptions", bool(req.MFAOptions), "SMS")
-    await users.get(ctx.tx, await pools.get(ctx.tx, req.UserPoolId), req.Username)
+    wishes = _options(req.MFAOptions)
+    pool = await pools.get(ctx.tx, req.UserPoolId)
+    await _prefer(ctx, ctx.tx, pool, await users.get(ctx.tx, pool, req.Username, lock=True), wishes)
+
+
+def _options(given: Sequence[MFAOptionType]) -> dict[Kind, Wish]:
+    """Raises InvalidParameterException for anything but text messages to the user's phone."""
+    for option in given:
+        if option.DeliveryMedium not in (None, "SMS") or option.AttributeName not in (None, "phone_number"):
+            raise InvalidParameterException("MFAOptions: the only option is SMS to phone_number.")
+    return {SMS: Wish(enabled=bool(given), preferred=False)}
 
 
 async def enable(tx: Transaction, user: User, kind: Kind, now: int) -> None:
@@ -150,10 +181,13 @@ async def enable(tx: Transaction, user: User, kind: Kind, now: int) -> None:
 
 def _wishes(req: Preferences) -> dict[Kind, Wish]:
     """Raises InvalidParameterException for two preferences and for factors that are not served."""
-    refuse("SMSMfaSettings", _is_asked(req.SMSMfaSettings), "SMS")
     web_authn = req.WebAuthnMfaSettings
     refuse("WebAuthnMfaSettings", web_authn is not None and bool(web_authn.Enabled), "passkeys")
-    given: dict[Kind, Setting | None] = {TOTP: req.SoftwareTokenMfaSettings, EMAIL: req.EmailMfaSettings}
+    given: dict[Kind, Setting | None] = {
+        SMS: req.SMSMfaSettings,
+        TOTP: req.SoftwareTokenMfaSettings,
+        EMAIL: req.EmailMfaSettings,
+    }
     wishes = {kind: _wish(setting) for kind, setting in given.items() if setting is not None}
     if sum(wish.preferred for wish in wishes.values()) > 1:
         raise InvalidParameterException(_ONE_PREFERRED)
@@ -166,10 +200,6 @@ def _wish(setting: Setting) -> Wish:
     return Wish(enabled=bool(setting.Enabled), preferred=bool(setting.PreferredMfa))
 
 
-def _is_asked(setting: Setting | None) -> bool:
-    return setting is not None and bool(setting.Enabled or setting.PreferredMfa)
-
-
 async def _prefer(ctx: Call, tx: Transaction, pool: Pool, user: User, wishes: Mapping[Kind, Wish]) -> None:
     """All of the wishes or none; factors that are not named stay as they are, but for the preference."""
     found = await factors.of_user(tx, user.id)
@@ -180,13 +210,11 @@ async def _prefer(ctx: Call, tx: Transaction, pool: Pool, user: User, wishes: Ma
 
 
 def _require_able(pool: Pool, user: User, found: Factors, kind: Kind) -> None:
-    if kind not in may_set_up(pool):
-        named = "Software Token" if kind == TOTP else "Email"
-        raise InvalidParameterException(f"{named} MFA has not been enabled by the userPool")
+    require_served(pool, kind)
     if kind == TOTP and TOTP not in found:
         raise InvalidParameterException(_NOT_VERIFIED)
-    if kind == EMAIL and not has_verified_email(user):
-        raise InvalidParameterException(_NO_DELIVERY)
+    if kind in _CONTACTS and not has_verified(user, _CONTACTS[kind]):
+        raise InvalidParameterException(f"User does not have delivery config set to turn on {kind}")
 
 
 async def _store(tx: Transaction, user: User, found: Factors, wishes: Mapping[Kind, Wish], now: int) -> None:

@@ -1,13 +1,14 @@
 """Getting back into an account: a code for a verified contact, and a new password for the code.
 
-Only e-mail is delivered: a user whose phone number alone is verified is refused by name. What is asked for as a second
-factor is no way back in, because one mailbox would then be both factors.
+What is asked for as a second factor is no way back in, because one mailbox, or one phone, would then be both factors.
 """
 
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 from poolhouse.errors import (
     AliasExistsException,
+    CodeDeliveryFailureException,
     CodeMismatchException,
     ExpiredCodeException,
     InvalidParameterException,
@@ -17,6 +18,9 @@ from poolhouse.errors import (
     UserNotConfirmedException,
     UserNotFoundException,
 )
+from poolhouse.messages import contacts
+from poolhouse.messages.compose import Occasion
+from poolhouse.messages.contacts import Contact
 from poolhouse.service_model.structs.cognito_idp import (
     AdminResetUserPasswordRequest,
     ConfirmForgotPasswordRequest,
@@ -24,18 +28,33 @@ from poolhouse.service_model.structs.cognito_idp import (
 )
 from poolhouse.store import attempts, pools, users
 from poolhouse.store.database import Transaction
-from poolhouse.store.factors import EMAIL as EMAIL_OTP
+from poolhouse.store.factors import EMAIL, SMS, Kind
 from poolhouse.store.names import VERIFIABLE
 from poolhouse.store.pools import Pool
+from poolhouse.store.settings import ContactAttribute
 from poolhouse.store.users import User
 
-from . import admission, credentials, mfa, protection, verification
+from . import (
+    admission,
+    credentials,
+    custom_messages,
+    mfa,
+    protection,
+    triggers_accounts,
+    triggers_migration,
+    verification,
+)
 from .context import Call
 from .door import Door, open_door
 from .gate import Answer, operation
+from .triggers_accounts import Confirmation
 
-_EMAIL: Final = "email"
-_PHONE: Final = "phone_number"
+_CONTACTS: Final[Mapping[str, ContactAttribute]] = {
+    "verified_email": "email",
+    "verified_phone_number": "phone_number",
+}
+_FACTORS: Final[Mapping[ContactAttribute, Kind]] = {"email": EMAIL, "phone_number": SMS}
+_ASKED: Final = "forgot_password"
 _RESETTABLE: Final = frozenset({"CONFIRMED", "RESET_REQUIRED"})
 _UNKNOWN: Final = "Username/client id combination not found."
 _STATE: Final = "User password cannot be reset in the current state."
@@ -52,9 +71,13 @@ async def forgot_password(ctx: Call, req: ForgotPasswordRequest) -> Answer:
     door = await open_door(ctx, req.ClientId)
     protection.check_secret_hash(door.vault, door.client, req.SecretHash, [req.Username])
     _require_self_service(door.pool)
-    verification.require_delivery(ctx)
+    verification.require_some_delivery(ctx, door.pool, _reachable_by(door.pool))
+    await triggers_migration.for_recovery(door, req.Username, req.ClientMetadata or {})
+    occasion = await custom_messages.occasion_for_name(
+        door, req.Username, "ForgotPassword", _ASKED, _choose(door), req.ClientMetadata
+    )
     async with ctx.services.database.write() as tx:
-        outcome = await _forgot(door, tx, req.Username)
+        outcome = await _forgot(door, tx, req.Username, occasion)
     if isinstance(outcome, ServiceError):
         raise outcome
     ctx.services.wake_delivery()
@@ -71,21 +94,26 @@ async def confirm_forgot_password(ctx: Call, req: ConfirmForgotPasswordRequest) 
         found = await _try(door, tx, req)
     if isinstance(found, ServiceError):
         raise found
-    credential = await credentials.make(ctx.services, door.pool.id, found.username, found.sub, req.Password)
+    credential = await credentials.make(ctx.services, door.pool, found.username, found.sub, req.Password)
     try:
         async with ctx.services.database.write() as tx:
-            refusal = await _reset(door, tx, found, req.ConfirmationCode, credential)
+            user = await _reset(door, tx, found, req.ConfirmationCode, credential)
     except AliasExistsException as error:
         # Somebody else has proved since then that the address is his.
         raise ExpiredCodeException from error
-    if refusal is not None:
-        raise refusal
+    if isinstance(user, ServiceError):
+        raise user
+    source: Confirmation = "PostConfirmation_ConfirmForgotPassword"
+    await triggers_accounts.post_confirmation(
+        ctx.services, door.pool, user, source, client_id=door.client.id, metadata=req.ClientMetadata
+    )
     return {}
 
 
 @operation("AdminResetUserPassword")
 async def admin_reset_user_password(ctx: Call, req: AdminResetUserPasswordRequest) -> None:
     """The old password is gone at once. For a user who has to reset already, this sends another code."""
+    occasion = await _reset_occasion(ctx, req)
     async with ctx.services.database.write() as tx:
         pool = await pools.get(tx, req.UserPoolId)
         user = await users.get(tx, pool, req.Username, lock=True)
@@ -96,11 +124,22 @@ async def admin_reset_user_password(ctx: Call, req: AdminResetUserPasswordReques
         user = await users.change(
             tx, pool, user, ctx.now, status="RESET_REQUIRED", credential=None, temporary_until=None
         )
-        await _send(ctx, tx, pool, user, contact)
+        await _send(ctx, tx, pool, user, contact, occasion)
     ctx.services.wake_delivery()
 
 
-async def _reset_contact(ctx: Call, tx: Transaction, pool: Pool, user: User) -> str:
+async def _reset_occasion(ctx: Call, req: AdminResetUserPasswordRequest) -> Occasion:
+    """Refusals come before the pool's function is asked; the write block looks again."""
+    async with ctx.services.database.read() as tx:
+        pool = await pools.get(tx, req.UserPoolId)
+        user = await users.get(tx, pool, req.Username)
+        contact = await _reset_contact(ctx, tx, pool, user)
+    return await custom_messages.occasion_for(
+        ctx.services, pool, "ForgotPassword", contact.medium, user, metadata=req.ClientMetadata
+    )
+
+
+async def _reset_contact(ctx: Call, tx: Transaction, pool: Pool, user: User) -> Contact:
     """Raises NotAuthorizedException, InvalidParameterException."""
     if not user.enabled:
         raise NotAuthorizedException("User is disabled")
@@ -110,41 +149,51 @@ async def _reset_contact(ctx: Call, tx: Transaction, pool: Pool, user: User) -> 
     contact = await _contact(tx, pool, user)
     if isinstance(contact, ServiceError):
         raise contact
-    if not ctx.services.delivers:
-        raise InvalidParameterException("The code cannot be sent: this server delivers no messages.")
+    if not custom_messages.is_deliverable(ctx.services, pool, contact.medium):
+        raise InvalidParameterException(f"The code cannot be sent: this server delivers no {contact.medium} messages.")
     return contact
 
 
 # --- where a code may go -----------------------------------------------------------------------------------
 
 
-def _mechanisms(pool: Pool) -> frozenset[str]:
+def _mechanisms(pool: Pool) -> tuple[str, ...]:
+    """By priority; without a setting, a verified phone comes before a verified address, as AWS has had it of old."""
     setting = pool.settings.AccountRecoverySetting
     if setting is None or not setting.RecoveryMechanisms:
-        return frozenset({f"verified_{_PHONE}", f"verified_{_EMAIL}"})
-    return frozenset(option.Name for option in setting.RecoveryMechanisms)
+        return ("verified_phone_number", "verified_email")
+    return tuple(option.Name for option in sorted(setting.RecoveryMechanisms, key=lambda option: option.Priority))
+
+
+def _reachable_by(pool: Pool) -> list[ContactAttribute]:
+    """The contacts that a code may go to, the first choice first."""
+    return [_CONTACTS[name] for name in _mechanisms(pool) if name in _CONTACTS]
 
 
 def _require_self_service(pool: Pool) -> None:
-    """What holds for every user of the pool. Raises NotAuthorizedException, InvalidParameterException."""
-    allowed = _mechanisms(pool)
-    if "admin_only" in allowed:
+    """What holds for every user of the pool. Raises NotAuthorizedException."""
+    if not _reachable_by(pool):
         raise NotAuthorizedException(_BY_ADMIN)
-    if f"verified_{_EMAIL}" not in allowed:
-        raise verification.no_sms()
 
 
-async def _contact(tx: Transaction, pool: Pool, user: User) -> str | ServiceError:
-    """Priorities choose between contacts that can be reached, and that is e-mail alone."""
-    known, allowed = users.attributes_of(user), _mechanisms(pool)
-    usable = {
-        name
-        for name in (_EMAIL, _PHONE)
-        if f"verified_{name}" in allowed and known.get(name) and known.get(VERIFIABLE[name]) == "true"
-    }
-    if _EMAIL in usable and EMAIL_OTP not in (await mfa.due(tx, pool, user) or ()):
-        return known[_EMAIL]
-    return verification.no_sms() if _PHONE in usable else InvalidParameterException(_NO_CONTACT)
+async def _contact(tx: Transaction, pool: Pool, user: User) -> Contact | ServiceError:
+    """The first verified contact that is not a second factor of the user."""
+    known, due = users.attributes_of(user), await mfa.due(tx, pool, user) or ()
+    for attribute in _reachable_by(pool):
+        contact = contacts.of(known, attribute)
+        if contact is not None and mfa.has_verified(user, attribute) and _FACTORS[attribute] not in due:
+            return contact
+    return InvalidParameterException(_NO_CONTACT)
+
+
+def _choose(door: Door) -> Callable[[Transaction, User], Awaitable[Contact | None]]:
+    """Where a code goes; None for a user who gets none."""
+
+    async def choose(tx: Transaction, user: User) -> Contact | None:
+        contact = await _reachable(tx, door.pool, user)
+        return contact if isinstance(contact, Contact) else None
+
+    return choose
 
 
 def _obstacle(user: User, unconfirmed: ServiceError) -> ServiceError | None:
@@ -159,38 +208,56 @@ def _obstacle(user: User, unconfirmed: ServiceError) -> ServiceError | None:
 # --- asking ------------------------------------------------------------------------------------------------
 
 
-async def _forgot(door: Door, tx: Transaction, name: str) -> str | ServiceError:
-    """The address to show. Refusals are returned, because raising one would take back the count."""
+async def _forgot(door: Door, tx: Transaction, name: str, occasion: Occasion) -> Contact | ServiceError:
+    """The contact to show. Refusals are returned, because raising one would take back the count."""
     user = await users.find(tx, door.pool, name, lock=True)
     if user is None and not door.hides_unknown_users:
         raise UserNotFoundException(_UNKNOWN)
     refusal = await protection.limit(tx, _asking(door, user, name), door.ctx.now, protection.CODES_SENT)
     if refusal is not None:
         return refusal
-    contact = await _reachable(tx, door.pool, user)
-    if user is not None and isinstance(contact, str):
-        await _send(door.ctx, tx, door.pool, user, contact)
+    contact = await _deliverable(door, tx, user)
+    if user is not None and isinstance(contact, Contact):
+        await _send(door.ctx, tx, door.pool, user, contact, occasion)
     else:
         await verification.pretend(door.ctx, tx, code_for=verification.RECOVERY)
     if not door.hides_unknown_users:
         return contact
-    known = None if user is None else users.attributes_of(user).get(_EMAIL)
-    return protection.hidden_destination(door.vault, door.pool, name, known)
+    known = contact if isinstance(contact, Contact) else _unreached(door.pool, user)
+    return protection.hidden_contact(door.vault, door.pool, name, known, _reachable_by(door.pool))
 
 
-async def _reachable(tx: Transaction, pool: Pool, user: User | None) -> str | ServiceError:
+async def _deliverable(door: Door, tx: Transaction, user: User | None) -> Contact | ServiceError:
+    contact = await _reachable(tx, door.pool, user)
+    if isinstance(contact, ServiceError):
+        return contact
+    if not custom_messages.is_deliverable(door.ctx.services, door.pool, contact.medium):
+        return CodeDeliveryFailureException(f"No delivery of {contact.medium} messages is configured for this server.")
+    return contact
+
+
+def _unreached(pool: Pool, user: User | None) -> Contact | None:
+    """A contact of a user who is only said to have been sent a code."""
+    known = {} if user is None else users.attributes_of(user)
+    found = [contacts.of(known, attribute) for attribute in reversed(_reachable_by(pool))]
+    return next((contact for contact in found if contact is not None), None)
+
+
+async def _reachable(tx: Transaction, pool: Pool, user: User | None) -> Contact | ServiceError:
     if user is None:
         return UserNotFoundException(_UNKNOWN)
     return _obstacle(user, InvalidParameterException(_NO_CONTACT)) or await _contact(tx, pool, user)
 
 
-async def _send(ctx: Call, tx: Transaction, pool: Pool, user: User, to: str) -> None:
-    await verification.send(ctx, tx, pool, user, code_for=verification.RECOVERY, purpose="forgot_password", to=to)
+async def _send(ctx: Call, tx: Transaction, pool: Pool, user: User, to: Contact, occasion: Occasion) -> None:
+    await verification.send(
+        ctx, tx, pool, user, code_for=verification.RECOVERY, purpose="forgot_password", to=to, occasion=occasion
+    )
 
 
 def _asking(door: Door, user: User | None, name: str) -> str:
     """The counter of codes that were sent, or are said to have been."""
-    return protection.subject(door.vault, "forgot_password", door.pool, user, name)
+    return protection.subject(door.vault, _ASKED, door.pool, user, name)
 
 
 # --- answering ---------------------------------------------------------------------------------------------
@@ -228,7 +295,7 @@ async def _is_said_sent(door: Door, tx: Transaction, user: User | None, name: st
     return asked is not None and asked.last + verification.lifetime(verification.RECOVERY) > door.ctx.now
 
 
-async def _reset(door: Door, tx: Transaction, seen: User, text: str, credential: bytes) -> ServiceError | None:
+async def _reset(door: Door, tx: Transaction, seen: User, text: str, credential: bytes) -> User | ServiceError:
     """Everything again, on the locked row; the first answer wins. A code for a former address is used up in vain.
 
     Raises AliasExistsException.
@@ -239,18 +306,18 @@ async def _reset(door: Door, tx: Transaction, seen: User, text: str, credential:
     proved = await verification.check(door.ctx, tx, user, code_for=verification.RECOVERY, text=text)
     if isinstance(proved, ServiceError):
         return proved
-    known = users.attributes_of(user)
-    if known.get(_EMAIL) != proved.destination:
+    known, contact = users.attributes_of(user), proved.contact
+    if known.get(contact.attribute) != contact.address:
         return ExpiredCodeException()
-    await users.change(
+    changed = await users.change(
         tx,
         door.pool,
         user,
         door.ctx.now,
         status="CONFIRMED",
-        attributes=known | {VERIFIABLE[_EMAIL]: "true"},
+        attributes=known | {VERIFIABLE[contact.attribute]: "true"},
         credential=credential,
         temporary_until=None,
     )
     await admission.forget_failures(door, tx, user)
-    return None
+    return changed

@@ -1,4 +1,4 @@
-"""The answers to second factors in a sign-in: SOFTWARE_TOKEN_MFA, EMAIL_OTP, SELECT_MFA_TYPE and MFA_SETUP.
+"""The answers to second factors in a sign-in: SOFTWARE_TOKEN_MFA, SMS_MFA, EMAIL_OTP, SELECT_MFA_TYPE and MFA_SETUP.
 
 Wrong codes leave the session good and are counted on the locked user, all factors together, so that neither parallel
 requests nor new sessions get more guesses than one after the other.
@@ -19,20 +19,24 @@ from poolhouse.errors import (
     ServiceError,
     SoftwareTokenMFANotFoundException,
 )
+from poolhouse.messages.contacts import Contact
 from poolhouse.store import attempts, factors, users
 from poolhouse.store.database import Transaction
-from poolhouse.store.factors import EMAIL, TOTP
+from poolhouse.store.factors import EMAIL, SMS, TOTP, Kind
+from poolhouse.store.names import VERIFIABLE
 from poolhouse.store.users import User
 
-from . import attributes, email_codes, mfa, steps, totp_secrets
-from .challenges import EmailCode, Enrolment, Session
+from . import attributes, mfa, sign_in_codes, steps, totp_secrets
+from .challenges import Enrolment, SentCode, Session
 from .door import Door, required
 from .gate import Answer
-from .steps import MFA_SETUP, SELECT_MFA_TYPE, Outcome
+from .steps import MFA_SETUP, SELECT_MFA_TYPE, Outcome, Sending
 
 _WRONG_TOTP: Final = "Invalid code received for user"
 _WRONG_CODE: Final = "Invalid code or auth state for the user."
 _USED: Final = "Your software token has already been used once."
+_MEMBERS: Final[Mapping[Kind, str]] = {EMAIL: "EMAIL_OTP_CODE", SMS: "SMS_MFA_CODE"}
+_SET_UP_WITH: Final[Mapping[Kind, str]] = {SMS: "PHONE_NUMBER", EMAIL: "EMAIL"}
 Responses = Mapping[str, str]
 
 
@@ -47,14 +51,22 @@ async def software_token(door: Door, session: str | None, responses: Responses) 
 
 
 async def email(door: Door, session: str | None, responses: Responses) -> Answer:
-    """A code that came back proves the address that it went to."""
-    found = steps.opened(door, session, responses, EMAIL)
-    code = required(responses, "EMAIL_OTP_CODE")
+    return await _by_code(door, session, responses, EMAIL)
+
+
+async def sms(door: Door, session: str | None, responses: Responses) -> Answer:
+    return await _by_code(door, session, responses, SMS)
+
+
+async def _by_code(door: Door, session: str | None, responses: Responses, kind: Kind) -> Answer:
+    """A code that came back proves the contact that it went to."""
+    found = steps.opened(door, session, responses, kind)
+    code = required(responses, _MEMBERS[kind])
     async with door.ctx.services.database.write() as tx:
         user = await steps.claimed(tx, found)
-        refusal = await _waiting(door, tx, user) or await _check_email(door, tx, user, found, code)
+        refusal = await _waiting(door, tx, user) or await _check_code(door, tx, user, found, kind, code)
         if refusal is None:
-            user = await _proved(door, tx, user, found)
+            user = await _proved(door, tx, user, found, kind)
         outcome = refusal or await _passed(door, tx, found, user, responses)
     return await steps.answered(door, outcome)
 
@@ -74,13 +86,13 @@ async def select(door: Door, session: str | None, responses: Responses) -> Answe
 
 
 async def set_up(door: Door, session: str | None, responses: Responses) -> Answer:
-    """With the session of VerifySoftwareToken, or with an e-mail address that gets a code."""
+    """With the session of VerifySoftwareToken, or with a phone number or e-mail address that gets a code."""
     found = steps.opened(door, session, responses, MFA_SETUP)
-    address = responses.get("EMAIL")
+    chosen = [kind for kind, member in _SET_UP_WITH.items() if responses.get(member)]
     async with door.ctx.services.database.write() as tx:
         user = await steps.claimed(tx, found)
         verified = isinstance(found.held, Enrolment) and found.held.is_verified
-        if not verified and not address:
+        if not verified and not chosen:
             raise InvalidSession
         await steps.spend(tx, found)
         if verified:
@@ -88,7 +100,7 @@ async def set_up(door: Door, session: str | None, responses: Responses) -> Answe
             outcome = await _passed(door, tx, found, user, responses, spent=True)
         else:
             await require_nothing_set_up(door, tx, user)
-            outcome = await _send_to(door, tx, found, user, responses)
+            outcome = _send_to(door, found, user, responses, chosen[0])
     return await steps.answered(door, outcome)
 
 
@@ -101,13 +113,12 @@ async def require_nothing_set_up(door: Door, tx: Transaction, user: User) -> Non
         raise InvalidSession
 
 
-async def _send_to(door: Door, tx: Transaction, found: Session, user: User, responses: Responses) -> Outcome:
-    address = responses["EMAIL"]
-    if EMAIL not in mfa.may_set_up(door.pool):
-        raise InvalidParameterException("Email MFA has not been enabled by the userPool")
-    attributes.updated(door.pool.settings, users.attributes_of(user), {"email": address})
-    progress = steps.progress(found, user, responses)
-    return await steps.email_challenge(door, tx, progress, address, is_new=True)
+def _send_to(door: Door, found: Session, user: User, responses: Responses, kind: Kind) -> Sending:
+    """Raises InvalidParameterException."""
+    mfa.require_served(door.pool, kind)
+    contact = Contact(steps.ATTRIBUTES[kind], responses[_SET_UP_WITH[kind]])
+    attributes.updated(door.pool.settings, users.attributes_of(user), {contact.attribute: contact.address})
+    return Sending(steps.progress(found, user, responses), contact, is_new=True)
 
 
 # --- guesses -----------------------------------------------------------------------------------------------
@@ -144,29 +155,32 @@ async def _check_totp(door: Door, tx: Transaction, user: User, code: str) -> Ser
     return None
 
 
-async def _check_email(door: Door, tx: Transaction, user: User, found: Session, code: str) -> ServiceError | None:
+async def _check_code(
+    door: Door, tx: Transaction, user: User, found: Session, kind: Kind, code: str
+) -> ServiceError | None:
     sent = found.held
-    if not isinstance(sent, EmailCode):
+    if not isinstance(sent, SentCode):
         raise InvalidSession
-    if not email_codes.fits(door.vault, found.ticket, sent, code):
+    contact = Contact(steps.ATTRIBUTES[kind], sent.destination)
+    if not sign_in_codes.fits(door.vault, found.ticket, contact, sent, code):
         return await _wrong(door, tx, user, _WRONG_CODE)
-    if not sent.is_new and users.attributes_of(user).get("email") != sent.destination:
+    if not sent.is_new and users.attributes_of(user).get(contact.attribute) != sent.destination:
         return ExpiredCodeException()
     return None
 
 
-async def _proved(door: Door, tx: Transaction, user: User, found: Session) -> User:
-    """The user with the proved address; a new one is his second factor from now on.
+async def _proved(door: Door, tx: Transaction, user: User, found: Session, kind: Kind) -> User:
+    """The user with the proved contact; a new one is his second factor from now on.
 
     Raises AliasExistsException, InvalidSession.
     """
-    sent = found.held
-    assert isinstance(sent, EmailCode)
+    sent, attribute = found.held, steps.ATTRIBUTES[kind]
+    assert isinstance(sent, SentCode)
     known = users.attributes_of(user)
     if sent.is_new:
         await require_nothing_set_up(door, tx, user)
-        await mfa.enable(tx, user, EMAIL, door.ctx.now)
-    proved = known | {"email": sent.destination, "email_verified": "true"}
+        await mfa.enable(tx, user, kind, door.ctx.now)
+    proved = known | {attribute: sent.destination, VERIFIABLE[attribute]: "true"}
     return user if proved == known else await users.change(tx, door.pool, user, door.ctx.now, attributes=proved)
 
 

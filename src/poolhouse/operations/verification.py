@@ -4,35 +4,37 @@ Purposes never meet: each has a row, a digest and a lifetime of its own.
 """
 
 import hmac
-from collections.abc import Mapping
-from typing import Final, NamedTuple
+from collections.abc import Collection, Mapping
+from typing import Final, NamedTuple, cast
+from urllib.parse import urlencode
 
 from poolhouse.crypto.codes import one_time_code
 from poolhouse.crypto.vault import Vault
-from poolhouse.errors import (
-    CodeDeliveryFailureException,
-    CodeMismatchException,
-    ExpiredCodeException,
-    InvalidParameterException,
-    ServiceError,
-)
-from poolhouse.messages import compose, outbox
-from poolhouse.messages.compose import Purpose
+from poolhouse.errors import CodeDeliveryFailureException, CodeMismatchException, ExpiredCodeException, ServiceError
+from poolhouse.messages import compose, contacts, outbox
+from poolhouse.messages.compose import Message, Occasion, Purpose
+from poolhouse.messages.contacts import Contact, Medium
 from poolhouse.operations.context import Call
 from poolhouse.operations.gate import Answer
 from poolhouse.store import codes
 from poolhouse.store.codes import Code
 from poolhouse.store.database import Transaction
 from poolhouse.store.pools import Pool
+from poolhouse.store.settings import ContactAttribute
 from poolhouse.store.users import User
 
+from . import custom_messages
+
 SIGN_UP: Final = "sign_up"
-EMAIL: Final = "attribute:email"
 RECOVERY: Final = "forgot_password"
-_PRESENT: Final = "email"
-_PENDING: Final = "pending:email"
+_PENDING: Final = "pending:"
 _HOUR: Final = 3600 * 1_000_000
 _NOBODY: Final = 0
+
+
+def of_attribute(attribute: ContactAttribute) -> str:
+    """What the code is for that verifies a contact of an account that exists."""
+    return f"attribute:{attribute}"
 
 
 def lifetime(code_for: str) -> int:
@@ -41,34 +43,30 @@ def lifetime(code_for: str) -> int:
 
 
 class Verified(NamedTuple):
-    """The address that a code has proved; `is_new` when it is to replace the user's present one."""
+    """The contact that a code has proved; `is_new` when it is to replace the user's present one."""
 
-    destination: str
+    contact: Contact
     is_new: bool
 
 
-def automatic_contact(pool: Pool, attributes: Mapping[str, str]) -> str | None:
-    """The e-mail address that gets a code without being asked for, if any.
-
-    AWS would take a phone number first. Messages to phones are not served, so a user who has only that is refused by
-    name: InvalidParameterException.
-    """
+def automatic_contact(pool: Pool, attributes: Mapping[str, str]) -> Contact | None:
+    """The contact that gets a code without being asked for, if any: the phone where the pool verifies both."""
     automatic = pool.settings.AutoVerifiedAttributes
-    if "email" in automatic and attributes.get("email"):
-        return attributes["email"]
-    if "phone_number" in automatic and attributes.get("phone_number"):
-        raise no_sms()
-    return None
+    found = [contacts.of(attributes, name) for name in ("phone_number", "email") if name in automatic]
+    return next((contact for contact in found if contact is not None), None)
 
 
-def no_sms() -> InvalidParameterException:
-    return InvalidParameterException("Sending SMS messages is not served by this version of Poolhouse.")
+def require_delivery(ctx: Call, pool: Pool, medium: Medium) -> None:
+    """Raises CodeDeliveryFailureException when nobody delivers such messages: before anything is changed."""
+    if not custom_messages.is_deliverable(ctx.services, pool, medium):
+        raise CodeDeliveryFailureException(f"No delivery of {medium} messages is configured for this server.")
 
 
-def require_delivery(ctx: Call) -> None:
-    """Raises CodeDeliveryFailureException when nobody delivers messages: before anything is changed."""
-    if not ctx.services.delivers:
-        raise CodeDeliveryFailureException("No delivery of messages is configured for this server.")
+def require_some_delivery(ctx: Call, pool: Pool, attributes: Collection[ContactAttribute]) -> None:
+    """Raises CodeDeliveryFailureException when no message could be delivered to any such contact of anybody."""
+    mediums = [contacts.MEDIUMS[attribute] for attribute in attributes] or ["EMAIL"]
+    if not any(custom_messages.is_deliverable(ctx.services, pool, medium) for medium in mediums):
+        require_delivery(ctx, pool, mediums[0])
 
 
 async def send(
@@ -79,23 +77,38 @@ async def send(
     *,
     code_for: str,
     purpose: Purpose,
-    to: str,
+    to: Contact,
+    occasion: Occasion,
     is_new: bool = False,
 ) -> None:
     """Replace the user's code of this kind and leave the message in the outbox; call `wake_delivery` after the commit.
 
-    `is_new` says that `to` becomes the user's address only when the code comes back.
+    `is_new` says that `to` becomes the user's contact only when the code comes back.
     """
     text = one_time_code()
     vault, now = ctx.services.vault, ctx.now
-    digest = _digest(vault, code_for, user, to, text)
+    digest = _digest(vault, code_for, user, to.address, text)
     until = now + lifetime(code_for)
-    await codes.put(tx, Code(user.id, code_for, digest, _PENDING if is_new else _PRESENT, to, until, now))
+    attribute = f"{_PENDING}{to.attribute}" if is_new else to.attribute
+    await codes.put(tx, Code(user.id, code_for, digest, attribute, to.address, until, now))
+    message = _message(ctx, pool, user, purpose, to, occasion, text)
+    await outbox.put(tx, vault, pool.id, user.username, message, now, until)
+
+
+def _message(
+    ctx: Call, pool: Pool, user: User, purpose: Purpose, to: Contact, occasion: Occasion, text: str
+) -> Message:
     if purpose == "forgot_password":
-        message = compose.recovery(pool, text, user.username, to)
-    else:
-        message = compose.verification(pool, purpose, text, user.username, to)
-    await outbox.put(tx, vault, pool.id, user.username, message, now)
+        return compose.recovery(pool, text, user.username, to, occasion)
+    by_link = to.medium == "EMAIL" and custom_messages.is_by_link(pool, occasion.source)
+    link = _link(ctx, user, occasion, text) if by_link else None
+    return compose.verification(pool, purpose, text, user.username, to, occasion, link)
+
+
+def _link(ctx: Call, user: User, occasion: Occasion, text: str) -> str:
+    """The page on which a button confirms the account. Mail scanners that open it use up nothing."""
+    query = {"client_id": occasion.client_id or "", "user_name": user.username, "confirmation_code": text}
+    return f"{ctx.services.settings.public_url}/confirmUser?{urlencode(query)}"
 
 
 async def pretend(ctx: Call, tx: Transaction, *, code_for: str) -> None:
@@ -112,7 +125,7 @@ async def check(ctx: Call, tx: Transaction, user: User, *, code_for: str, text: 
         return code
     if not await codes.use(tx, code):
         return ExpiredCodeException()
-    return Verified(code.destination, code.attribute == _PENDING)
+    return Verified(_contact(code), code.attribute.startswith(_PENDING))
 
 
 async def look(ctx: Call, tx: Transaction, user: User | None, *, code_for: str, text: str) -> Code | ServiceError:
@@ -129,16 +142,21 @@ async def look(ctx: Call, tx: Transaction, user: User | None, *, code_for: str, 
     return code
 
 
-async def pending(ctx: Call, tx: Transaction, user: User) -> str | None:
-    """The address that is to become the user's own, while its code is good."""
-    code = await codes.find(tx, user.id, EMAIL)
-    is_live = code is not None and code.attribute == _PENDING and code.expires > ctx.now
-    return code.destination if code is not None and is_live else None
+async def pending(ctx: Call, tx: Transaction, user: User, attribute: ContactAttribute) -> Contact | None:
+    """The contact that is to become the user's own, while its code is good."""
+    code = await codes.find(tx, user.id, of_attribute(attribute))
+    if code is None or not code.attribute.startswith(_PENDING) or code.expires <= ctx.now:
+        return None
+    return _contact(code)
 
 
-def delivery(destination: str) -> Answer:
+def delivery(to: Contact) -> Answer:
     """AWS's CodeDeliveryDetails."""
-    return {"AttributeName": "email", "DeliveryMedium": "EMAIL", "Destination": compose.masked(destination)}
+    return {"AttributeName": to.attribute, "DeliveryMedium": to.medium, "Destination": to.masked}
+
+
+def _contact(code: Code) -> Contact:
+    return Contact(cast("ContactAttribute", code.attribute.removeprefix(_PENDING)), code.destination)
 
 
 def _digest(vault: Vault, code_for: str, user: User, destination: str, text: str) -> bytes:

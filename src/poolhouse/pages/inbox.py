@@ -1,5 +1,7 @@
 """`/inbox`: what the development server would have sent, newest first, with the code ready to copy."""
 
+import html
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 Inbox = Callable[[Mapping[str, str]], Awaitable[list[dict[str, Any]]]]
 
+_HREF = re.compile(r'<a href="(https?://[^"]+)">')
 # The page runs no script and loads nothing; a message's text is shown, never interpreted.
 _HEADERS = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
@@ -29,10 +32,10 @@ def inbox_page(messages: Inbox) -> Route:
 
     async def page(request: Request) -> Response:
         found = await messages(request.query_params)
-        html = await _template().render_async(
+        text = await _template().render_async(
             messages=list(reversed(found)), destination=request.query_params.get("destination", "")
         )
-        return HTMLResponse(html, headers=_HEADERS)
+        return HTMLResponse(text, headers=_HEADERS)
 
     return Route("/inbox", page)
 
@@ -46,7 +49,14 @@ def _template() -> "Template":
         loader=PackageLoader("poolhouse.pages"), autoescape=select_autoescape(), enable_async=True
     )
     environment.filters["moment"] = _moment
+    environment.filters["link"] = _link
     return environment.get_template("inbox.html")
+
+
+def _link(body: str) -> str:
+    """Where the first link of a message leads, if that is a page of a server; "" otherwise."""
+    found = _HREF.search(body)
+    return html.unescape(found[1]) if found else ""
 
 
 def _moment(seconds: float) -> str:
