@@ -35,14 +35,14 @@ def refuse_by_status(door: Door, user: User) -> None:
     """What AWS says before it looks at the password. A client that hides who exists says it behind a right one."""
     if door.hides_unknown_users:
         return
-    refusal = _standing(door, user)
+    refusal = standing(door, user)
     if refusal is not None:
         raise refusal
 
 
 async def refuse_waiting(door: Door, tx: Transaction, user: User | None, typed: str) -> None:
     """Spare the arithmetic while nobody may try. Raises PasswordAttemptsExceeded."""
-    row = await attempts.find(tx, _counter(door, user, typed))
+    row = await attempts.find(tx, counter(door, user, typed))
     if attempts.is_locked(row, door.ctx.now):
         raise PasswordAttemptsExceeded
 
@@ -55,33 +55,46 @@ async def admit(
     proven: bool,
     ticket: Ticket | None = None,
     device_key: str = "",
+    replacement: bytes | None = None,
 ) -> Answer:
-    """Tokens or the next challenge. `seen` is the user whose credential the proof was checked against."""
+    """Tokens or the next challenge. `seen` is the user whose credential the proof was checked against.
+
+    `replacement` is the credential to keep from now on, made of the same password.
+    """
     async with door.ctx.services.database.write() as tx:
-        user = await _decide(door, tx, seen, typed, proven=proven, ticket=ticket)
+        user = await decide(door, tx, seen, typed, proven=proven, ticket=ticket)
+        if replacement is not None and not isinstance(user, ServiceError):
+            user = await users.change(tx, door.pool, user, user.modified, credential=replacement)
         outcome = user if isinstance(user, ServiceError) else await _next(door, tx, Progress(user, typed, device_key))
         if isinstance(outcome, DeviceNotFound):
             raise outcome  # and spend nothing: clients drop the device and send the same proof again without it
     return await steps.answered(door, outcome)
 
 
-async def _decide(
+async def decide(
     door: Door, tx: Transaction, seen: User | None, typed: str, *, proven: bool, ticket: Ticket | None
 ) -> User | ServiceError:
-    """The user who proved himself. Errors are returned, because raising one would take back what was counted."""
+    """The user who proved himself by his password. Errors are returned: raising would take back what was counted."""
     now = door.ctx.now
     user = await users.by_id(tx, seen.id if seen else 0, lock=True)
     if ticket is not None and not await challenges.spend(tx, ticket):
         return InvalidSession()
-    counter = _counter(door, seen, typed)
     if not proven or user is None or seen is None or user.credential != seen.credential:
-        return IncorrectUsernameOrPassword() if await attempts.fail(tx, counter, now) else PasswordAttemptsExceeded()
-    failures = await attempts.find(tx, counter)
+        counted = await count_failure(door, tx, seen, typed)
+        return IncorrectUsernameOrPassword() if counted else PasswordAttemptsExceeded()
+    subject = counter(door, seen, typed)
+    failures = await attempts.find(tx, subject)
     if attempts.is_locked(failures, now):
         return PasswordAttemptsExceeded()
     if failures is not None:
-        await attempts.forget(tx, counter)
-    return _standing(door, user) or _expiry(user, now) or user
+        await attempts.forget(tx, subject)
+    return standing(door, user) or _expiry(user, now) or user
+
+
+async def enter(door: Door, tx: Transaction, progress: Progress) -> Outcome:
+    """What follows for a locked user who has proved who he is in another way than by his password."""
+    refusal = standing(door, progress.user) or _expiry(progress.user, door.ctx.now)
+    return refusal or await _next(door, tx, progress)
 
 
 async def _next(door: Door, tx: Transaction, progress: Progress) -> Outcome:
@@ -91,12 +104,18 @@ async def _next(door: Door, tx: Transaction, progress: Progress) -> Outcome:
     return await steps.advance(door, tx, progress)
 
 
+async def count_failure(door: Door, tx: Transaction, user: User | None, typed: str) -> bool:
+    """Count one wrong password; False while nobody may try."""
+    return await attempts.fail(tx, counter(door, user, typed), door.ctx.now)
+
+
 async def forget_failures(door: Door, tx: Transaction, user: User) -> None:
     """For a user whose password, at which somebody guessed, was just replaced."""
-    await attempts.forget(tx, _counter(door, user, user.username))
+    await attempts.forget(tx, counter(door, user, user.username))
 
 
-def _standing(door: Door, user: User) -> ServiceError | None:
+def standing(door: Door, user: User) -> ServiceError | None:
+    """Why a user who has proved who he is may not sign in."""
     if not user.enabled:
         return UserDisabled()
     if user.status == "UNCONFIRMED":
@@ -112,5 +131,6 @@ def _expiry(user: User, now: int) -> ServiceError | None:
     return None
 
 
-def _counter(door: Door, user: User | None, typed: str) -> str:
+def counter(door: Door, user: User | None, typed: str) -> str:
+    """Whose wrong passwords are counted."""
     return protection.subject(door.vault, _PASSWORD, door.pool, user, typed)

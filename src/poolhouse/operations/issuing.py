@@ -3,8 +3,8 @@
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import msgspec
@@ -20,10 +20,11 @@ from poolhouse.store.groups import Group
 from poolhouse.store.pools import Pool
 from poolhouse.store.users import User
 
-from . import attributes, signing_keys
+from . import attributes, signing_keys, triggers_tokens
 from .bearer import SELF_SERVICE
 from .scopes import OPENID, is_oauth, visible
 from .signing_keys import PoolKeys
+from .triggers_tokens import Overrides, Source
 
 Claims = dict[str, Any]
 _SEAL: Final = "refresh-token"
@@ -48,7 +49,7 @@ class RefreshToken(msgspec.Struct, frozen=True, array_like=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """Everything that goes into the tokens of one sign-in or refresh."""
+    """Everything that goes into the tokens of one sign-in or refresh, with what the pool's trigger wants different."""
 
     pool: Pool
     client: Client
@@ -57,6 +58,7 @@ class Grant:
     groups: Sequence[Group]
     keys: PoolKeys
     nonce: str | None = None
+    overrides: Overrides | None = None
 
 
 def family(
@@ -116,6 +118,32 @@ async def grant(
     )
 
 
+async def customised(
+    services: Services, granted: Grant, source: Source, metadata: Mapping[str, str] | None = None
+) -> Grant:
+    """The grant with the say of the pool's PreTokenGeneration trigger, which runs here: outside of every block.
+
+    Raises UserLambdaValidationException, UnexpectedLambdaException, InvalidLambdaResponseException.
+    """
+    overrides = await triggers_tokens.ask(
+        services,
+        granted.pool,
+        granted.client,
+        granted.user,
+        source,
+        groups=triggers_tokens.configuration([group.name for group in granted.groups], _roles(granted.groups)),
+        scope=granted.family.scope,
+        metadata=metadata or {},
+    )
+    return granted if overrides is None else replace(granted, overrides=overrides)
+
+
+async def ended(services: Services, granted: Grant, now: int) -> None:
+    """End a sign-in that was refused behind its commit, before anybody got a token of it."""
+    async with services.database.write() as tx:
+        await families.revoke(tx, granted.family.id, now)
+
+
 async def result(services: Services, granted: Grant, now: int, *, typed: str | None = None) -> Answer:
     """AWS's AuthenticationResult; with a refresh token when `typed`, the name that was signed in with, is given."""
     issuer = services.settings.issuer(granted.pool.id)
@@ -168,7 +196,9 @@ def access_claims(granted: Grant, issuer: str, now: int) -> Claims:
     claims |= {"jti": new_uuid(), "username": granted.user.username}
     if granted.family.device_key is not None:
         claims["device_key"] = granted.family.device_key
-    return claims | {"version": 2} if is_oauth(granted.family.scope) else claims
+    if is_oauth(granted.family.scope):
+        claims["version"] = 2
+    return claims if granted.overrides is None else granted.overrides.of_access(claims)
 
 
 def id_claims(granted: Grant, issuer: str, now: int) -> Claims:
@@ -188,7 +218,8 @@ def id_claims(granted: Grant, issuer: str, now: int) -> Claims:
     readable = visible(granted.family.scope, attributes.readable(granted.client.settings)) - claims.keys()
     known = users.attributes_of(granted.user)
     # Last, and without replacing anything: an attribute never becomes a claim that has a meaning of its own.
-    return claims | {name: _claim(name, value) for name, value in known.items() if name in readable}
+    claims |= {name: _claim(name, value) for name, value in known.items() if name in readable}
+    return claims if granted.overrides is None else granted.overrides.of_identity(claims)
 
 
 def _origin(granted: Grant) -> Claims:

@@ -1,6 +1,7 @@
 """Refreshing tokens, and ending the sign-in that they came from."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from poolhouse.crypto import tokens as signed
@@ -27,12 +28,13 @@ from poolhouse.store import clients, families, users
 from poolhouse.store.database import Transaction
 from poolhouse.store.families import Family, Holder
 
-from . import issuing, protection
+from . import issuing, protection, triggers
 from .bearer import SELF_SERVICE, bearer, is_dead, still
 from .context import Call
 from .door import Door, open_door, required
 from .gate import Answer, operation
 from .issuing import Grant, RefreshToken
+from .triggers_tokens import Overrides
 
 _SECOND: Final = 1_000_000
 _NO_REVOCATION: Final = "Token revocation is not enabled for this client. Enable it before revoking its tokens."
@@ -45,13 +47,15 @@ async def get_tokens_from_refresh_token(ctx: Call, req: GetTokensFromRefreshToke
     Raises RefreshTokenReuseException for a token that was replaced longer ago than the client's grace period; it ends
     the sign-in, because two hold its tokens and nobody can say who is the right one.
     """
-    door = await open_door(ctx, req.ClientId)
+    door = await open_door(ctx, req.ClientId, metadata=req.ClientMetadata)
     if not protection.is_secret(door.vault, door.client, req.ClientSecret):
         raise NotAuthorizedException(f"Unable to verify secret for client {door.client.id}")
     token = _opened(door, req.RefreshToken)
-    if door.client.settings.rotates:
-        return {"AuthenticationResult": await _renewed(door, await _rotated(door, token), typed=token.typed)}
-    return {"AuthenticationResult": await _renewed(door, await _current(door, token, await _grant(door, token)))}
+    if not door.client.settings.rotates:
+        return {"AuthenticationResult": await _renewed(door, await _current(door, token, await _grant(door, token)))}
+    overrides = await _overrides(door, token)
+    granted = replace(await _rotated(door, token), overrides=overrides)
+    return {"AuthenticationResult": await issuing.result(ctx.services, granted, ctx.now, typed=token.typed)}
 
 
 async def refresh(door: Door, parameters: Mapping[str, str]) -> Answer:
@@ -194,8 +198,19 @@ async def _current(door: Door, token: RefreshToken, granted: Grant) -> Grant:
     raise RefreshTokenReuseException
 
 
-async def _renewed(door: Door, granted: Grant, *, typed: str | None = None) -> Answer:
-    return await issuing.result(door.ctx.services, granted, door.ctx.now, typed=typed)
+async def _renewed(door: Door, granted: Grant) -> Answer:
+    return await issuing.result(door.ctx.services, await _customised(door, granted), door.ctx.now)
+
+
+async def _overrides(door: Door, token: RefreshToken) -> Overrides | None:
+    """What the trigger says before the token is replaced, so that its refusal leaves the client the token it has."""
+    if triggers.configured(door.pool, "PreTokenGeneration") is None:
+        return None
+    return (await _customised(door, await _grant(door, token))).overrides
+
+
+async def _customised(door: Door, granted: Grant) -> Grant:
+    return await issuing.customised(door.ctx.services, granted, "TokenGeneration_RefreshTokens", door.metadata)
 
 
 def _is_signed(token: str) -> bool:

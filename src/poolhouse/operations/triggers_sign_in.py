@@ -1,0 +1,68 @@
+"""The triggers before a sign-in: who is fetched from elsewhere, and who may try at all."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from poolhouse.store import users
+from poolhouse.store.pools import Pool
+from poolhouse.store.users import User
+
+from . import admission, protection, triggers, triggers_migration
+from .door import Door, required, username
+
+_WITH_PASSWORD: Final = frozenset({"USER_PASSWORD_AUTH", "ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"})
+_REFRESHING: Final = frozenset({"REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"})
+
+
+async def before(door: Door, flow: str, parameters: Mapping[str, str], metadata: Mapping[str, str]) -> None:
+    """UserMigration and PreAuthentication, before the first factor is looked at.
+
+    Only a client that is the one it says it is, and a user who need not wait after wrong passwords, gets so far. Where
+    the client hides who exists, PreAuthentication runs for unknown users too. Raises what the first factor raises for
+    the same reasons, and the errors of triggers.
+    """
+    migrates = flow in _WITH_PASSWORD and triggers.configured(door.pool, "UserMigration") is not None
+    asks = flow not in _REFRESHING and triggers.configured(door.pool, "PreAuthentication") is not None
+    if not (migrates or asks):
+        return
+    name = username(parameters)
+    password = required(parameters, "PASSWORD") if migrates else ""
+    protection.check_secret_hash(door.vault, door.client, parameters.get("SECRET_HASH"), [name])
+    user = await _seen(door, name)
+    if user is None and migrates:
+        user = await triggers_migration.by_password(door, name, password, metadata)
+    if not asks or (user is None and not door.hides_unknown_users):
+        return
+    if user is not None:
+        admission.refuse_by_status(door, user)
+    await _pre_authentication(door, user, name, metadata)
+
+
+async def _seen(door: Door, name: str) -> User | None:
+    """Raises PasswordAttemptsExceeded."""
+    async with door.ctx.services.database.read() as tx:
+        user = await users.find_for_sign_in(tx, door.pool, name)
+        await admission.refuse_waiting(door, tx, user, name)
+    return user
+
+
+async def _pre_authentication(door: Door, user: User | None, name: str, metadata: Mapping[str, str]) -> None:
+    await triggers.run(
+        door.ctx.services,
+        door.pool,
+        "PreAuthentication",
+        "PreAuthentication_Authentication",
+        client_id=door.client.id,
+        username=user.username if user else name,
+        request={
+            "userAttributes": shown(door.pool, user),
+            "validationData": metadata,
+            "userNotFound": user is None,
+        },
+        response={},
+    )
+
+
+def shown(pool: Pool, user: User | None) -> dict[str, str]:
+    """The attributes of a user in events; none of one who does not exist."""
+    return {} if user is None else triggers.attributes(pool, user)
