@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from poolhouse.operations.looks import image_path, style_path
+from poolhouse.store.looks import Shown
+
 if TYPE_CHECKING:
     from jinja2 import Environment
 
@@ -23,9 +26,14 @@ HEADERS = {
 }
 
 
-def page(template: str, *, status: int = 200, leads_to: str = "", **values: Any) -> Response:
-    """`leads_to` is the source expression of where the page's forms may end besides ourselves."""
-    html = _environment().get_template(f"hosted/{template}.html").render(style=_style_url(), **values)
+def page(template: str, *, status: int = 200, leads_to: str = "", look: Shown | None = None, **values: Any) -> Response:
+    """`leads_to` is the source expression of where the page's forms may end besides ourselves; `look` is the pool's."""
+    own = {
+        "style": _style_url(),
+        "own_style": style_path(look) if look and look.css_version else "",
+        "logo": image_path(look) if look and look.image_type else "",
+    }
+    html = _environment().get_template(f"hosted/{template}.html").render(**own, **values)
     return HTMLResponse(html, status, HEADERS | {"content-security-policy": _policy(leads_to)})
 
 

@@ -2,10 +2,11 @@
 
 from starlette.responses import Response
 
-from poolhouse.errors import ServiceError
+from poolhouse.errors import InvalidParameterException, ServiceError
+from poolhouse.operations.first_factor import CONTACTS
 from poolhouse.operations.gate import Answer
 
-from . import render, sign_in, words
+from . import render, sign_in, steps, words
 from .visit import Visit
 
 _PREFIX = "attribute."
@@ -18,14 +19,16 @@ async def shown(visit: Visit) -> Response:
 async def posted(visit: Visit) -> Response:
     name = visit.form.get("username", "").strip()
     given = {n: v.strip() for n, v in visit.form.items() if n.startswith(_PREFIX)}
-    asker = visit.asker
+    asker, is_without = visit.asker, _is_without_password(visit)
     try:
+        if is_without and not name:
+            raise InvalidParameterException("Enter who you are first.")
         answer = await asker.ask(
             "SignUp",
             ClientId=visit.client.id,
             SecretHash=asker.secret_hash(name),
             Username=name,
-            Password=visit.form.get("password", ""),
+            Password=None if is_without else visit.form.get("password", ""),
             UserAttributes=[{"Name": n.removeprefix(_PREFIX), "Value": v} for n, v in given.items() if v],
         )
     except ServiceError as error:
@@ -46,9 +49,22 @@ def _form(
         fields=[words.attribute(name, _PREFIX) for name in words.wanted_attributes(settings)],
         given=given or {},
         hint=words.password_hint(settings.Policies.PasswordPolicy),
+        can_do_without=_can_do_without(visit),
         error=error,
         status=status,
     )
+
+
+def _is_without_password(visit: Visit) -> bool:
+    return "without" in visit.form and _can_do_without(visit)
+
+
+def _can_do_without(visit: Visit) -> bool:
+    """Whether an account that has no password could be signed in to: by codes to the contact that sign-up proves."""
+    settings, flows = visit.pool.settings, visit.client.settings.ExplicitAuthFlows
+    proved = [factor for factor, name in CONTACTS.items() if name in settings.AutoVerifiedAttributes]
+    is_reachable = any(factor in settings.first_factors for factor in proved)
+    return settings.is_passwordless and is_reachable and "ALLOW_USER_AUTH" in flows
 
 
 def _made(visit: Visit, answer: Answer, name: str) -> Response:
@@ -78,7 +94,7 @@ async def confirm_posted(visit: Visit) -> Response:
     name, code = visit.form.get("username", "").strip(), visit.form.get("code", "").strip()
     asker = visit.asker
     try:
-        await asker.ask(
+        answer = await asker.ask(
             "ConfirmSignUp",
             ClientId=visit.client.id,
             SecretHash=asker.secret_hash(name),
@@ -89,7 +105,17 @@ async def confirm_posted(visit: Visit) -> Response:
         return sign_in.confirm_form(visit, name, error=words.explain(error), status=words.status(error))
     if visit.asked is None:
         return visit.page("message", title="You are confirmed", text="Go back to the app and sign in.", kind="notice")
+    if _is_without_password(visit):
+        return await _signed_in(visit, answer, name)
     return sign_in.form(visit, typed=name, notice="Your account is confirmed. Sign in to go on.")
+
+
+async def _signed_in(visit: Visit, answer: Answer, name: str) -> Response:
+    """By the code itself, which proved as much as the next one would."""
+    try:
+        return await steps.proceed(visit, await visit.asker.confirmed(name, answer["Session"]), name)
+    except ServiceError as error:
+        return sign_in.form(visit, typed=name, error=words.explain(error), status=words.status(error))
 
 
 async def resend_posted(visit: Visit) -> Response:

@@ -10,18 +10,22 @@ from poolhouse.crypto.vault import BrokenSeal
 from poolhouse.errors import InvalidSession, NotAuthorizedException, ServiceError
 from poolhouse.operations.gate import Answer
 from poolhouse.operations.oauth import hosted, sessions
+from poolhouse.operations.oauth.authorization import Authorization
+from poolhouse.operations.oauth.sessions import SignedIn
 
-from . import render, words
+from . import authenticator, passkeys, render, words
 from .authorize import go
 from .visit import Visit
 from .words import Field
 
 _SEAL: Final = "hosted-step"
 _NEW_PASSWORD: Final = "NEW_PASSWORD_REQUIRED"  # noqa: S105 - a challenge's name
+_PASSKEY: Final = "WEB_AUTHN"
 _PREFIX: Final = "userAttributes."
 _SET_UP: Final = "MFA_SETUP"
 _TOTP: Final = "SOFTWARE_TOKEN_MFA"
 _EMAIL: Final = "EMAIL_OTP"
+_PHONE: Final = "SMS_MFA"
 
 
 class Step(msgspec.Struct, frozen=True, array_like=True):
@@ -49,7 +53,7 @@ async def proceed(visit: Visit, answer: Answer, typed: str) -> Response:
     if "AuthenticationResult" in answer:
         assert visit.asked is not None
         who = await sessions.admitted(visit.services, visit.pool, answer["AuthenticationResult"], typed)
-        response = go(await hosted.destination(visit.services, visit.asked, who), 303)
+        response = go(await _destination(visit, visit.asked, who), 303)
         visit.remember(response, who)
         return response
     step = Step(
@@ -65,6 +69,12 @@ async def proceed(visit: Visit, answer: Answer, typed: str) -> Response:
     return form(visit, step)
 
 
+async def _destination(visit: Visit, asked: Authorization, who: SignedIn) -> str:
+    if visit.is_for_passkey:
+        return f"{passkeys.ADD_PATH}?{asked.query}"
+    return await hosted.destination(visit.services, asked, who)
+
+
 async def answered(visit: Visit) -> Response:
     """A posted step. What the session survives is asked again; otherwise the sign-in begins anew."""
     step = _opened(visit)
@@ -72,7 +82,7 @@ async def answered(visit: Visit) -> Response:
         if step.challenge == _SET_UP and not step.kind:
             return await _set_up(visit, msgspec.structs.replace(step, kind=visit.form.get("choice", "")))
         return await proceed(visit, await _respond(visit, step), step.typed)
-    except NotAuthorizedException:
+    except (NotAuthorizedException, *words.REFUSALS):
         raise
     except ServiceError as error:
         return form(visit, step, error=words.explain(error), status=words.status(error))
@@ -89,6 +99,8 @@ def form(visit: Visit, step: Step, *, error: str = "", status: int = 200) -> Res
         kind = words.CODES[step.challenge]
         sent_to = step.parameters.get("CODE_DELIVERY_DESTINATION", "")
         return visit.page("code", title=kind.title, lead=kind.lead, sent_to=sent_to, **values)
+    if step.challenge == _PASSKEY:
+        return passkeys.form(visit, step.parameters["CREDENTIAL_REQUEST_OPTIONS"], **values)
     if step.challenge == _NEW_PASSWORD:
         hint = words.password_hint(visit.pool.settings.Policies.PasswordPolicy)
         return visit.page("new_password", hint=hint, fields=_missing(step), **values)
@@ -96,10 +108,11 @@ def form(visit: Visit, step: Step, *, error: str = "", status: int = 200) -> Res
         offered = _names(step.parameters.get("MFAS_CAN_CHOOSE")) or _offered(step)
         return visit.page("choose", choices=[(name, words.CHOICES[name]) for name in offered], **values)
     if step.challenge == _SET_UP and step.kind == _TOTP:
-        issuer, account = visit.client.name, step.typed
-        return visit.page("set_up", secret=_grouped(step.secret), issuer=issuer, account=account, **values)
+        return visit.page("set_up", **_key(step, visit.client.name), **values)
     if step.challenge == _SET_UP:
-        return visit.page("set_up_email", email=words.attribute("email", ""), **values)
+        mark, attribute = ("+", "phone_number") if step.kind == _PHONE else ("@", "email")
+        known = step.typed if mark in step.typed else ""
+        return visit.page("set_up_contact", contact=words.attribute(attribute, ""), known=known, **values)
     return render.problem(
         "This sign-in needs another app",
         f"Your account asks for a step that these pages do not serve yet ({step.challenge}).",
@@ -121,7 +134,7 @@ async def _set_up(visit: Visit, step: Step) -> Response:
 
 def _offered(step: Step) -> list[str]:
     """What the user may set up of what these pages can."""
-    return [name for name in _names(step.parameters.get("MFAS_CAN_SETUP")) if name in (_TOTP, _EMAIL)]
+    return [name for name in _names(step.parameters.get("MFAS_CAN_SETUP")) if name in (_PHONE, _TOTP, _EMAIL)]
 
 
 async def _respond(visit: Visit, step: Step) -> Answer:
@@ -130,11 +143,15 @@ async def _respond(visit: Visit, step: Step) -> Answer:
     responses = {"USERNAME": step.name}
     if step.challenge in words.CODES:
         responses[words.CODES[step.challenge].member] = sent.get("code", "").strip()
+    elif step.challenge == _PASSKEY:
+        responses["CREDENTIAL"] = sent.get("credential", "")
     elif step.challenge == "SELECT_MFA_TYPE":
         responses["ANSWER"] = sent.get("choice", "")
     elif step.challenge == _NEW_PASSWORD:
         responses["NEW_PASSWORD"] = sent.get("password", "")
         responses |= {name: value for name, value in sent.items() if name.startswith(_PREFIX)}
+    elif step.kind == _PHONE:
+        responses["PHONE_NUMBER"] = sent.get("phone_number", "").strip()
     elif step.kind == _EMAIL:
         responses["EMAIL"] = sent.get("email", "").strip()
     elif step.kind == _TOTP:
@@ -167,5 +184,9 @@ def _names(text: str | None) -> list[str]:
     return [name for name in value if isinstance(name, str)] if isinstance(value, list) else []
 
 
-def _grouped(secret: str) -> str:
-    return " ".join(secret[start : start + 4] for start in range(0, len(secret), 4))
+def _key(step: Step, issuer: str) -> dict[str, str]:
+    """The key of a new authenticator for a camera, for an app on the same device, and in groups to type."""
+    address = authenticator.address(step.secret, issuer, step.typed)
+    grouped = " ".join(step.secret[start : start + 4] for start in range(0, len(step.secret), 4))
+    drawn = authenticator.drawing(address)
+    return {"secret": grouped, "address": address, "qr": drawn, "issuer": issuer, "account": step.typed}

@@ -19,12 +19,15 @@ from poolhouse.operations.oauth.authorization import Authorization
 from poolhouse.operations.oauth.hosted import Asker
 from poolhouse.operations.oauth.parameters import Parameters
 from poolhouse.operations.oauth.sessions import SignedIn
+from poolhouse.store import looks
 from poolhouse.store.clients import Client
+from poolhouse.store.looks import Shown
 from poolhouse.store.pools import Pool
 
 from . import render
 
 _FORM_SEAL: Final = "hosted-form"
+PASSKEY: Final = "passkey"
 _SECOND: Final = 1_000_000
 _FORM_LIFETIME: Final = 3600 * _SECOND
 _SAME_PAGE: Final = frozenset({"", "same-origin", "none"})
@@ -50,6 +53,7 @@ class Visit:
     asked: Authorization | None
     visitor: str
     is_new: bool
+    look: Shown | None = None
     form: Parameters = field(default_factory=Parameters)
 
     @property
@@ -66,14 +70,26 @@ class Visit:
     @property
     def carried(self) -> str:
         """The query of every link and form on the page."""
-        return self.asked.query if self.asked else f"client_id={self.client.id}"
+        if self.asked is None:
+            return f"client_id={self.client.id}"
+        return self.asked.query + (f"&then={PASSKEY}" if self.is_for_passkey else "")
+
+    @property
+    def is_for_passkey(self) -> bool:
+        """Whether the sign-in leads on to the page where a passkey is made, and not straight back to the app."""
+        return self.query.get("then") == PASSKEY
 
     def page(self, template: str, **values: Any) -> Response:
         """A page with a form, or with links back into the flow."""
         leads_to = redirects.form_source(self.asked.redirect_uri) if self.asked else ""
         members = {"error": "", "notice": "", "app": self.client.name, "has_request": self.asked is not None}
         response = render.page(
-            template, leads_to=leads_to, query=self.carried, proof=self._proof(), **{**members, **values}
+            template,
+            leads_to=leads_to,
+            look=self.look,
+            query=self.carried,
+            proof=self._proof(),
+            **{**members, **values},
         )
         if self.is_new:
             self._set(response, "visit", self.visitor, None)
@@ -97,10 +113,10 @@ class Visit:
     # --- cookies ---
 
     async def signed_in(self) -> SignedIn | None:
-        return await sessions.current(self.services, self.pool, self._session)
+        return await sessions.current(self.services, self.pool, self.session)
 
     @property
-    def _session(self) -> str | None:
+    def session(self) -> str | None:
         return self.request.cookies.get(cookie_name(self.services, "session", self.pool))
 
     def remember(self, response: Response, who: SignedIn) -> None:
@@ -109,7 +125,7 @@ class Visit:
         self._set(response, "visit", new_visitor(), None)
 
     async def forget(self, response: Response) -> None:
-        await sessions.end(self.services, self.pool, self._session)
+        await sessions.end(self.services, self.pool, self.session)
         for kind in ("session", "visit"):
             self._set(response, kind, "", 0)
 
@@ -125,18 +141,23 @@ class Visit:
         )
 
 
-async def open_visit(services: Services, request: Request, *, needs_request: bool) -> Visit:
+async def open_visit(
+    services: Services, request: Request, *, needs_request: bool, every_app: bool = False, is_account: bool = False
+) -> Visit:
     """Raises OAuthError, or RedirectedOAuthError for an authorization request that its client has to hear about."""
-    query = parameters.parse(request.url.query)
-    asked = await authorization.check(services, query) if needs_request or "response_type" in query else None
+    query, asked = parameters.parse(request.url.query), None
+    if needs_request or "response_type" in query:
+        asked = await authorization.check(services, query, is_account=is_account)
     if asked is not None:
         pool, client = asked.pool, asked.client
     else:
         query.once()
         pool, client = await authorization.find_client(services, parameters.client_id(query))
-        if not client.settings.AllowedOAuthFlowsUserPoolClient:
+        if not (every_app or client.settings.AllowedOAuthFlowsUserPoolClient):
             raise OAuthError("unauthorized_client", "This app may not use these pages.")
     known = request.cookies.get(cookie_name(services, "visit", pool), "")
+    async with services.database.read() as tx:
+        look = await looks.shown(tx, pool.id, client.id)
     return Visit(
         services=services,
         request=request,
@@ -146,6 +167,7 @@ async def open_visit(services: Services, request: Request, *, needs_request: boo
         asked=asked,
         visitor=known or new_visitor(),
         is_new=not known,
+        look=look,
     )
 
 

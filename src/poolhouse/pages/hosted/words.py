@@ -4,7 +4,12 @@ import re
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from poolhouse.errors import ServiceError
+from poolhouse.errors import (
+    InvalidLambdaResponseException,
+    ServiceError,
+    UnexpectedLambdaException,
+    UserLambdaValidationException,
+)
 from poolhouse.operations.attributes import schema
 from poolhouse.store.settings import PasswordPolicyType, PoolSettings
 
@@ -57,13 +62,18 @@ _LABELS: Final[Mapping[str, tuple[str, str, str]]] = {
 }
 _PREFIX: Final = re.compile(
     r"^(Attributes did not conform to the schema: |Invalid user attributes: "
-    r"|Password did not conform with policy: |user\.)+"
+    r"|Password did not conform with policy: |user\.|[A-Za-z]+ failed with error )+"
 )
 _PLAIN: Final[Mapping[str, str]] = {
     "CodeMismatchException": "That code is not right. Check it and try again.",
     "EnableSoftwareTokenMFAException": "That code is not right. Check it and try again.",
     "ExpiredCodeException": "That code has expired or was used before. Use a newer one.",
+    "WebAuthnChallengeNotFoundException": "That took too long. Try again.",
+    "UnexpectedLambdaException": "This does not work at the moment. Please try again later.",
+    "InvalidLambdaResponseException": "This does not work at the moment. Please try again later.",
 }
+# What a pool's function says ends a step: the answer that led to it is used up.
+REFUSALS: Final = (UserLambdaValidationException, UnexpectedLambdaException, InvalidLambdaResponseException)
 _ODD: Final = "Something in this form cannot be accepted. Check every field and try again."
 
 
@@ -121,6 +131,8 @@ def explain(error: ServiceError) -> str:
     if error.code in _PLAIN:
         return _PLAIN[error.code]
     text = _PREFIX.sub("", error.message).strip()
+    if isinstance(error, UserLambdaValidationException):
+        text = text.removesuffix(".").rstrip(".") + "."
     return text[:1].upper() + text[1:] if text else _ODD
 
 
