@@ -1,85 +1,15 @@
 """Identity pools: who gets which identity, which role, and who gets nothing. Refusals read the identities back."""
 
-import msgspec
 import pytest
-import sqlalchemy
-from operations.backend.world import World, data, manifest, mutation, rule
-from operations.stage import EMAIL, PASSWORD, claims, refused
+from operations.identity_stage import Pool, make
+from operations.stage import EMAIL, PASSWORD, claims
 
-from poolhouse.access import credentials
-from poolhouse.access.principals import Anonymous
-from poolhouse.store import identities, roles
-from poolhouse.store.schema import identities as table
-from poolhouse.store.statement import Statement
-
-ALL = Statement(sqlalchemy.select(table))
-OPEN = data(mutation("promote", rule("groups", "userPools", "ADMINS", "EDITORS")))
-
-
-class Pool:
-    """An applied backend with people, and its identity pool."""
-
-    def __init__(self, world, stage) -> None:
-        self.world = world
-        self.stage = stage
-        self.services = world.services
-
-    @property
-    def id(self) -> str:
-        return self.world.applied.identity_pool_id
-
-    @property
-    def key(self) -> str:
-        """The login key of the local issuer."""
-        return f"127.0.0.1:4500/{self.stage.pool}"
-
-    async def logins(self, email=EMAIL) -> dict[str, str]:
-        return {self.key: (await self.stage.srp(email))["AuthenticationResult"]["IdToken"]}
-
-    async def get_id(self, logins=None, pool=None) -> str:
-        request = {"IdentityPoolId": pool or self.id} | ({"Logins": logins} if logins is not None else {})
-        return (await self.call("GetId", request))["IdentityId"]
-
-    async def credentials(self, identity, logins=None, **more):
-        request = {"IdentityId": identity} | ({"Logins": logins} if logins is not None else {}) | more
-        return await self.call("GetCredentialsForIdentity", request)
-
-    async def call(self, name, request):
-        return await self.world.invoke(name, request, service="cognito-identity", principal=Anonymous())
-
-    def opened(self, answer):
-        """The grant inside issued credentials."""
-        token = answer["Credentials"]["SessionToken"]
-        return credentials.open_session(self.services.vault, token, self.services.clock()).grant
-
-    async def rows(self):
-        async with self.services.database.read() as tx:
-            return sorted(map(tuple, await tx.all(ALL, {})))
-
-    async def refuse(self, call):
-        """The error of a call that must change nothing."""
-        before = await self.rows()
-        error = await refused(call)
-        assert await self.rows() == before
-        return error
-
-    async def change(self, **settings):
-        """Other settings of the identity pool."""
-        async with self.services.database.write() as tx:
-            pool = await identities.get_pool(tx, self.id)
-            await identities.put_pool(tx, pool._replace(settings=msgspec.structs.replace(pool.settings, **settings)))
-
-    async def role(self, kind):
-        async with self.services.database.read() as tx:
-            pool = await identities.get_pool(tx, self.id)
-        return getattr(pool.settings, f"{kind}_role")
+from poolhouse.store import roles
 
 
 @pytest.fixture
 async def pool(services, invoke) -> Pool:
-    world = World(services, invoke)
-    await world.apply(manifest("ADMINS", "EDITORS", data=OPEN))
-    return Pool(world, await world.stage(EMAIL, "bob@example.com"))
+    return await make(services, invoke)
 
 
 async def test_the_same_login_has_one_identity(pool):
@@ -326,7 +256,7 @@ async def test_a_role_that_is_gone_opens_nothing(pool):
     """A removed role is noticed when credentials are asked for."""
     async with pool.services.database.write() as tx:
         await roles.remove(tx, await pool.role("unauthenticated"))
-    error = await pool.refuse(pool.credentials((await pool.rows() or [[await pool.get_id()]])[0][0]))
+    error = await pool.refuse(pool.credentials(await pool.get_id()))
     assert error.code == "InvalidIdentityPoolConfigurationException"
 
 
@@ -356,4 +286,4 @@ async def test_concurrent_first_sign_ins_make_one_identity(pool):
     logins = await pool.logins()
     found = await asyncio.gather(*(pool.get_id(logins) for _ in range(8)))
     assert len(set(found)) == 1
-    assert len(await pool.rows()) == 1
+    assert len(await pool.identities()) == 1

@@ -18,6 +18,10 @@ def field_arn(region: str, account_id: str, api_id: str, type_name: str, field: 
     return f"arn:aws:appsync:{region}:{account_id}:apis/{api_id}/types/{type_name}/fields/{field}"
 
 
+def function_arn(region: str, account_id: str, name: str) -> str:
+    return f"arn:aws:lambda:{region}:{account_id}:function:{name}"
+
+
 def role_arn(account_id: str, role_name: str) -> str:
     return f"arn:aws:iam::{account_id}:role/{role_name}"
 

@@ -2,7 +2,7 @@
 
 import re
 from base64 import b32encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, Final, Literal
 
@@ -10,7 +10,7 @@ import msgspec
 
 from poolhouse.errors import InvalidIdentityPoolConfigurationException, NotAuthorizedException
 
-from .policies import Policy, normal
+from .policies import ContextValue, Policy, normal
 from .principals import AuthType
 
 RoleKind = Literal["function", "group", "authenticated", "unauthenticated"]
@@ -79,12 +79,23 @@ def trust_allows(trust: Policy, *, identity_pool_id: str, amr: Sequence[str], id
 
     `amr` holds `authenticated` or `unauthenticated`, then the login providers.
     """
-    keys = normal({f"{FEDERATED}:aud": identity_pool_id, f"{FEDERATED}:amr": amr, f"{FEDERATED}:sub": identity_id})
+    keys = {f"{FEDERATED}:aud": identity_pool_id, f"{FEDERATED}:amr": amr, f"{FEDERATED}:sub": identity_id}
+    return trusts(trust, _WEB_IDENTITY, {("Federated", FEDERATED)}, keys)
+
+
+def trusts(
+    trust: Policy, action: str, principals: Container[tuple[str, str]], context: Mapping[str, ContextValue]
+) -> bool:
+    """Does the parsed trust policy let somebody who goes by any of `principals` take the role by `action`?
+
+    A principal is its kind and its name, such as ("AWS", an ARN). A Deny wins.
+    """
+    keys = normal(context)
     effects = [
         statement.allows
         for statement in trust.statements
-        if ("Federated", FEDERATED) in statement.principals
-        and statement.names_action(_WEB_IDENTITY)
+        if any(one in principals for one in statement.principals)
+        and statement.names_action(action)
         and statement.conditions_hold(keys)
     ]
     return bool(effects) and all(effects)

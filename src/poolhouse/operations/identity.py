@@ -1,7 +1,6 @@
-"""Identity pools: an identity for a login or a guest, and credentials of the role that it may assume.
+"""Identities for logins and guests, and what they are given: credentials of a role, or a token for sts.
 
-Source: spec/user-pools.md section 6 (the enhanced flow). Only ID tokens of the identity pool's own user pools are
-logins; signed-out, disabled and deleted users are refused as with AWS's ServerSideTokenCheck.
+GetId, GetCredentialsForIdentity, GetOpenIdToken, UnlinkIdentity (spec/user-pools.md section 6).
 """
 
 from collections.abc import Mapping
@@ -11,33 +10,37 @@ from poolhouse.access import credentials, roles
 from poolhouse.access.policies import parse_trust
 from poolhouse.access.principals import CognitoIdentity
 from poolhouse.crypto.codes import new_uuid
-from poolhouse.crypto.tokens import claims_unverified
 from poolhouse.errors import (
-    AccessTokenExpired,
-    AccessTokenRevoked,
     InvalidIdentityPoolConfigurationException,
     InvalidParameterException,
     NotAuthorizedException,
-    ResourceNotFoundException,
 )
-from poolhouse.operations.bearer import Bearer, bearer
 from poolhouse.operations.context import Call, seconds
 from poolhouse.operations.gate import Answer, operation
-from poolhouse.service_model.structs.cognito_identity import GetCredentialsForIdentityInput, GetIdInput
+from poolhouse.service_model.structs.cognito_identity import (
+    GetCredentialsForIdentityInput,
+    GetIdInput,
+    GetOpenIdTokenInput,
+    UnlinkIdentityInput,
+)
 from poolhouse.store import identities
 from poolhouse.store import roles as role_rows
 from poolhouse.store.database import Transaction
 from poolhouse.store.identities import Identity, IdentityPool
 
+from . import identity_logins, identity_tokens
+from .identity_logins import Login, identity_of, login_of
+
 _LIFETIME_SECONDS = 3600
-_MAPPING = roles.RoleMapping(kind="Token", ambiguous="AuthenticatedRole")
+_CLASSIC_IS_OFF = "Basic (classic) flow is not enabled, please use enhanced flow."
 
 
-class Login(NamedTuple):
-    """A verified login: the provider's name as identities keep it, and whose it is."""
+class _Asker(NamedTuple):
+    """Who a request's identity and login turned out to be."""
 
-    provider: str
-    who: Bearer
+    pool: IdentityPool
+    identity: Identity
+    login: Login | None
 
 
 @operation("GetId", service="cognito-identity")
@@ -46,8 +49,8 @@ async def get_id(ctx: Call, req: GetIdInput) -> Answer:
     database = ctx.services.database
     async with database.read() as tx:
         pool = await identities.get_pool(tx, req.IdentityPoolId)
-        login = await _login(ctx, tx, pool, req.Logins)
-        if login is not None and (known := await _of_login(tx, pool, login)):
+        login = await login_of(ctx, tx, pool, req.Logins)
+        if login is not None and (known := await identity_of(tx, pool, login)):
             return {"IdentityId": known.id}
     _require_guests(pool, login)
     async with database.write() as tx:
@@ -57,42 +60,80 @@ async def get_id(ctx: Call, req: GetIdInput) -> Answer:
 @operation("GetCredentialsForIdentity", service="cognito-identity")
 async def get_credentials_for_identity(ctx: Call, req: GetCredentialsForIdentityInput) -> Answer:
     """Credentials of the role that the identity may assume; a guest who signed in keeps his identity."""
+    asker = await _asker(ctx, req.IdentityId, req.Logins)
+    who = identity_logins.described(asker.identity, asker.login, ctx.now)
+    role_arn = _role(ctx, asker, req.CustomRoleArn)
+    await _require_trust(ctx, role_arn, who)
+    grant = credentials.SessionGrant(role_arn, roles.IDENTITY_SESSION_NAME, who)
+    issued = credentials.issue(ctx.services.vault, grant, ctx.now, _LIFETIME_SECONDS)
+    return {
+        "IdentityId": asker.identity.id,
+        "Credentials": {
+            "AccessKeyId": issued.access_key_id,
+            "SecretKey": issued.secret_access_key,
+            "SessionToken": issued.session_token,
+            "Expiration": seconds(issued.expiration),
+        },
+    }
+
+
+@operation("GetOpenIdToken", service="cognito-identity")
+async def get_open_id_token(ctx: Call, req: GetOpenIdTokenInput) -> Answer:
+    """A token for AssumeRoleWithWebIdentity, from pools that allow the classic flow."""
     async with ctx.services.database.read() as tx:
-        identity = await _find(tx, req.IdentityId)
+        identity = await identities.get(tx, req.IdentityId)
         pool = await identities.get_pool(tx, identity.identity_pool_id)
-        login = await _login(ctx, tx, pool, req.Logins)
-        owner = await _of_login(tx, pool, login) if login else None
+    if not pool.settings.allow_classic:
+        raise InvalidParameterException(_CLASSIC_IS_OFF)
+    asker = await _asker(ctx, req.IdentityId, req.Logins)
+    who = identity_logins.described(asker.identity, asker.login, ctx.now)
+    return {"IdentityId": asker.identity.id, "Token": await identity_tokens.issue(ctx.services, who, ctx.now)}
+
+
+@operation("UnlinkIdentity", service="cognito-identity")
+async def unlink_identity(ctx: Call, req: UnlinkIdentityInput) -> None:
+    """An identity without its only login is nobody's: it is gone, and the login's next visit gets a new one."""
+    async with ctx.services.database.write() as tx:
+        identity = await identities.get(tx, req.IdentityId)
+        pool = await identities.get_pool(tx, identity.identity_pool_id)
+        login = await login_of(ctx, tx, pool, req.Logins)
+        owner = await identity_of(tx, pool, login) if login else None
+        if login is None or owner is None or owner.id != identity.id:
+            raise NotAuthorizedException(f"Access to Identity '{identity.id}' is forbidden.")
+        names = identity_logins.provider_names(ctx.services, login.provider)
+        if any(name not in names for name in req.LoginsToRemove):
+            raise InvalidParameterException("LoginsToRemove names a login that the identity does not have.")
+        if req.LoginsToRemove:
+            await identities.remove(tx, identity.id)
+
+
+async def _asker(ctx: Call, identity_id: str, logins: Mapping[str, str] | None) -> _Asker:
+    """The identity that the login may act as. Raises ResourceNotFoundException or NotAuthorizedException."""
+    async with ctx.services.database.read() as tx:
+        identity = await identities.get(tx, identity_id)
+        pool = await identities.get_pool(tx, identity.identity_pool_id)
+        login = await login_of(ctx, tx, pool, logins)
+        owner = await identity_of(tx, pool, login) if login else None
     _require_guests(pool, login)
     if login is not None and (owner is None or owner.id != identity.id):
         identity = await _take(ctx, pool, identity, login, owner)
     if login is None and identity.provider is not None:
         raise NotAuthorizedException(f"Access to Identity '{identity.id}' is forbidden.")
-    return await _credentials(ctx, pool, identity, login, req.CustomRoleArn)
-
-
-async def _find(tx: Transaction, identity_id: str) -> Identity:
-    found = await identities.find(tx, identity_id)
-    if found is None:
-        raise ResourceNotFoundException(f"Identity '{identity_id}' not found.")
-    return found
-
-
-async def _of_login(tx: Transaction, pool: IdentityPool, login: Login) -> Identity | None:
-    return await identities.find_login(tx, pool.id, login.provider, login.who.user.sub)
+    return _Asker(pool, identity, login)
 
 
 async def _make(ctx: Call, tx: Transaction, pool: IdentityPool, login: Login | None) -> Identity:
     new = Identity(
         id=f"{pool.id.partition(':')[0]}:{new_uuid()}",
         identity_pool_id=pool.id,
-        provider=login.provider if login else None,
+        provider=login.provider.aws_name if login else None,
         subject=login.who.user.sub if login else None,
         created=ctx.now,
     )
     if await identities.add(tx, new):
         return new
     assert login is not None
-    existing = await _of_login(tx, pool, login)
+    existing = await identity_of(tx, pool, login)
     assert existing is not None
     return existing
 
@@ -106,8 +147,8 @@ async def _take(ctx: Call, pool: IdentityPool, sent: Identity, login: Login, own
     if owner is not None:
         return owner
     async with ctx.services.database.write() as tx:
-        if await identities.link(tx, sent.id, login.provider, login.who.user.sub):
-            return sent._replace(provider=login.provider, subject=login.who.user.sub)
+        if await identities.link(tx, sent.id, login.provider.aws_name, login.who.user.sub):
+            return sent._replace(provider=login.provider.aws_name, subject=login.who.user.sub)
         return await _make(ctx, tx, pool, login)
 
 
@@ -116,76 +157,14 @@ def _require_guests(pool: IdentityPool, login: Login | None) -> None:
         raise NotAuthorizedException("Unauthenticated access is not supported for this identity pool.")
 
 
-async def _login(ctx: Call, tx: Transaction, pool: IdentityPool, logins: Mapping[str, str] | None) -> Login | None:
-    """Verify the one login of the request. The provider's key is our issuer or AWS's name of the same pool."""
-    if not logins:
-        return None
-    if len(logins) > 1:
-        raise InvalidParameterException("Only one login per request is served by this version.")
-    key, token = next(iter(logins.items()))
-    region = ctx.services.settings.region
-    for provider in pool.settings.providers:
-        name = f"cognito-idp.{provider.pool_id.partition('_')[0] or region}.amazonaws.com/{provider.pool_id}"
-        if key in (name, ctx.services.settings.issuer(provider.pool_id).partition("://")[2]):
-            return Login(name, await _verified(ctx, tx, token, provider))
-    raise NotAuthorizedException("Token is not from a supported provider of this identity pool.")
-
-
-async def _verified(ctx: Call, tx: Transaction, token: str, provider: identities.Provider) -> Bearer:
-    try:
-        who = await bearer(ctx.services, tx, token, now=ctx.now, uses=("id",), pool_id=provider.pool_id)
-    except AccessTokenExpired as error:
-        end = claims_unverified(token)["exp"]
-        text = f"Invalid login token. Token expired: {end} >= {ctx.now // 1_000_000}"
-        raise NotAuthorizedException(text) from error
-    except AccessTokenRevoked as error:
-        raise NotAuthorizedException("Invalid login token. Token has been revoked.") from error
-    except NotAuthorizedException as error:
-        raise NotAuthorizedException("Invalid login token. Couldn't verify signed token.") from error
-    if who.client.id != provider.client_id:
-        raise NotAuthorizedException("Invalid login token. Incorrect token audience.")
-    return who
-
-
-async def _credentials(
-    ctx: Call, pool: IdentityPool, identity: Identity, login: Login | None, custom_role_arn: str | None
-) -> Answer:
-    who = _described(pool, identity, login, ctx.now)
-    role_arn = roles.choose_role(
+def _role(ctx: Call, asker: _Asker, custom_role_arn: str | None) -> str:
+    login, settings = asker.login, asker.pool.settings
+    return roles.choose_role(
         login.who.claims if login else None,
-        authenticated_role=pool.settings.authenticated_role,
-        unauthenticated_role=pool.settings.unauthenticated_role,
-        mapping=_MAPPING,
+        authenticated_role=settings.authenticated_role,
+        unauthenticated_role=settings.unauthenticated_role,
+        mapping=identity_logins.mapping_of(ctx.services, asker.pool, login.provider) if login else None,
         custom_role_arn=custom_role_arn,
-    )
-    await _require_trust(ctx, role_arn, who)
-    grant = credentials.SessionGrant(role_arn, roles.IDENTITY_SESSION_NAME, who)
-    issued = credentials.issue(ctx.services.vault, grant, ctx.now, _LIFETIME_SECONDS)
-    return {
-        "IdentityId": identity.id,
-        "Credentials": {
-            "AccessKeyId": issued.access_key_id,
-            "SecretKey": issued.secret_access_key,
-            "SessionToken": issued.session_token,
-            "Expiration": seconds(issued.expiration),
-        },
-    }
-
-
-def _described(pool: IdentityPool, identity: Identity, login: Login | None, now: int) -> CognitoIdentity:
-    if login is None:
-        return CognitoIdentity(identity.id, pool.id, "unauthenticated", issued=now)
-    who = login.who
-    return CognitoIdentity(
-        identity_id=identity.id,
-        identity_pool_id=pool.id,
-        auth_type="authenticated",
-        provider=f'"{login.provider}","{login.provider}:CognitoSignIn:{who.user.sub}"',
-        pool_id=who.pool.id,
-        sub=who.user.sub,
-        username=who.user.username,
-        groups=who.groups,
-        issued=now,
     )
 
 

@@ -75,6 +75,11 @@ async def add_fact(tx: Transaction, name: str, value: bytes) -> None:
     await tx.run(_ADD_FACT, {"name": name, "value": value})
 
 
+async def set_fact(tx: Transaction, name: str, value: bytes) -> None:
+    """Note a fact in place of what was noted before."""
+    await tx.run(_TOUCH_FACT, {"name": name, "value": value})
+
+
 async def lock(tx: Transaction, backend: str) -> None:
     """Make every other process that wants to change this backend wait for the end of this transaction."""
     await tx.run(_TOUCH_FACT, {"name": f"lock:{backend}", "value": b""})

@@ -4,7 +4,7 @@
 until its `due`: then it is anybody's again.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, Text, and_, bindparam, delete, insert, or_, select, update
 
@@ -33,13 +33,18 @@ _KEEP = Statement(insert(inbox).values({name: bindparam(name) for name in _COLUM
 _now = bindparam("now", type_=BigInteger)
 _LETTER = [outbox.c[name] for name in ("id", *_COLUMNS, "tries")]
 _DUE = select(*_LETTER).where(outbox.c.due <= _now).order_by(outbox.c.due, outbox.c.id)
-_CLAIM = Statement(_DUE.limit(bindparam("most", type_=BigInteger)).with_for_update(skip_locked=True))
+_most = bindparam("most", type_=BigInteger)
+_CLAIM = Statement(_DUE.limit(_most).with_for_update(skip_locked=True))
+_OF_MEDIUM = outbox.c.medium == bindparam("medium")
+_CLAIM_OF = Statement(_DUE.where(_OF_MEDIUM).limit(_most).with_for_update(skip_locked=True))
 _HOLD = Statement(
     update(outbox)
     .where(outbox.c.id == bindparam("letter"))
     .values(due=bindparam("until"), tries=bindparam("made", type_=BigInteger))
 )
-_IS_DUE = Statement(select(outbox.c.id).where(outbox.c.due <= _now).limit(1))
+_ANY_DUE = select(outbox.c.id).where(outbox.c.due <= _now).limit(1)
+_IS_DUE = Statement(_ANY_DUE)
+_IS_DUE_OF = Statement(_ANY_DUE.where(_OF_MEDIUM))
 _REMOVE = Statement(delete(outbox).where(outbox.c.id == bindparam("letter")))
 
 
@@ -72,14 +77,18 @@ async def put(
     await tx.run(_PUT, dict(zip(_COLUMNS, values, strict=True)))
 
 
-async def is_due(tx: Transaction, now: int) -> bool:
-    """Whether a message waits that nobody holds."""
-    return await tx.one(_IS_DUE, {"now": now}) is not None
+async def is_due(tx: Transaction, now: int, medium: str | None = None) -> bool:
+    """Whether a message, or one of this medium, waits that nobody holds."""
+    if medium is None:
+        return await tx.one(_IS_DUE, {"now": now}) is not None
+    return await tx.one(_IS_DUE_OF, {"now": now, "medium": medium}) is not None
 
 
-async def claim(tx: Transaction, now: int, until: int, most: int) -> list[Letter]:
-    """The letters that wait longest and that nobody holds; they are the caller's until `until`."""
-    letters = [Letter(*row) for row in await tx.all(_CLAIM, {"now": now, "most": most})]
+async def claim(tx: Transaction, now: int, until: int, most: int, medium: str | None = None) -> list[Letter]:
+    """The letters, or those of one medium, that wait longest and that nobody holds; the caller's until `until`."""
+    wanted: dict[str, Any] = {"now": now, "most": most}
+    rows = await (tx.all(_CLAIM, wanted) if medium is None else tx.all(_CLAIM_OF, wanted | {"medium": medium}))
+    letters = [Letter(*row) for row in rows]
     for letter in letters:
         await hold(tx, letter, until, letter.tries + 1)
     return letters
