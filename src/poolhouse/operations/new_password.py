@@ -49,10 +49,10 @@ async def answer(door: Door, session: str | None, responses: Mapping[str, str]) 
     async with door.ctx.services.database.read() as tx:
         user = _due(await users.by_id(tx, opened.ticket.user_id), opened)
     _completed(door, user, responses)
-    credential = await credentials.make(door.ctx.services, door.pool.id, user.username, user.sub, password)
+    credential = await credentials.make(door.ctx.services, door.pool, user.username, user.sub, password)
     async with door.ctx.services.database.write() as tx:
         outcome = await _accept(door, tx, opened, responses, credential)
-    return await steps.answered(door, outcome)
+    return await steps.answered(door, outcome, "TokenGeneration_NewPasswordChallenge")
 
 
 async def _accept(
@@ -80,10 +80,11 @@ def _due(user: User | None, opened: Session) -> User:
     """The user, if it is still the temporary password of this session that he has to replace."""
     if user is None or user.status != "FORCE_CHANGE_PASSWORD":
         raise InvalidSession
-    if challenges.fingerprint(user.credential) != opened.credential:
-        raise InvalidSession
     if not user.enabled:
         raise UserDisabled
+    same = challenges.fingerprint(user.credential) == opened.credential
+    if not same or user.tokens_not_before > opened.ticket.issued:
+        raise InvalidSession
     return user
 
 

@@ -1,4 +1,4 @@
-"""USER_PASSWORD_AUTH and ADMIN_USER_PASSWORD_AUTH: the server sees the password and recomputes the verifier."""
+"""USER_PASSWORD_AUTH and ADMIN_USER_PASSWORD_AUTH: the server sees the password and checks it."""
 
 from collections.abc import Mapping
 
@@ -19,9 +19,8 @@ async def start(door: Door, parameters: Mapping[str, str]) -> Answer:
     name, password, device = username(parameters), required(parameters, "PASSWORD"), device_key(parameters)
     protection.check_secret_hash(door.vault, door.client, parameters.get("SECRET_HASH"), [name])
     user = await find(door, name)
-    seed = protection.unknown(door.vault, door.pool, name)
-    proven = await door.ctx.services.compute(_proves, door, user, seed, name, password)
-    return await admission.admit(door, user, name, proven=proven, device_key=device)
+    check = await credentials.check(door.ctx.services, door.pool, user, password)
+    return await admission.admit(door, user, name, proven=check.fits, device_key=device, replacement=check.replacement)
 
 
 async def find(door: Door, name: str) -> User | None:
@@ -40,12 +39,9 @@ async def find(door: Door, name: str) -> User | None:
 
 
 def verifier_of(vault: Vault, user: User | None, seed: bytes) -> tuple[Verifier, bool]:
-    """The user's verifier, or one that fits no password, and whether it is real."""
-    known = None if user is None else credentials.unseal(vault, user)
+    """What SRP is answered with: the user's verifier, or one that fits no password, and whether it is real.
+
+    A user whose password is kept in another way is like one who typed a wrong password.
+    """
+    known = None if user is None else credentials.verifier(vault, user)
     return (srp.decoy_verifier(seed), False) if known is None else (known, True)
-
-
-def _proves(door: Door, user: User | None, seed: bytes, name: str, password: str) -> bool:
-    verifier, real = verifier_of(door.vault, user, seed)
-    fits = srp.matches(verifier, srp.pool_name(door.pool.id), user.username if user else name, password)
-    return fits and real
