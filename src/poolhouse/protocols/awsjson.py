@@ -6,6 +6,7 @@ Sources: spec/user-pools.md sections 2.1 and 7.1. One piece of code for every op
 import re
 import time
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import parse_qsl
@@ -24,7 +25,7 @@ from poolhouse.errors import (
     UnknownOperationException,
 )
 from poolhouse.operations.context import Services
-from poolhouse.operations.gate import call
+from poolhouse.operations.gate import call, served_entry
 from poolhouse.protocols.http import (
     CORS,
     BodyTooLarge,
@@ -51,7 +52,9 @@ _STS_NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 # STS has names of its own, and refuses a caller with 403.
 _STS_ERRORS = {
     "AccessDeniedException": ("AccessDenied", 403),
+    "ExpiredIdentityToken": ("ExpiredTokenException", 400),
     "ExpiredTokenException": ("ExpiredToken", 403),
+    "IDPRejectedClaimException": ("IDPRejectedClaim", 403),
     "IncompleteSignatureException": ("IncompleteSignature", 400),
     "InvalidParameterException": ("ValidationError", 400),
     "InvalidSignatureException": ("SignatureDoesNotMatch", 403),
@@ -108,6 +111,7 @@ class AwsJson:
             principal: Principal = _ANONYMOUS
             if operation.auth == "iam":
                 principal = await self._authenticate(self._services, signed_request(scope, body))
+            served_entry(operation)
             return await call(
                 self._services,
                 principal,
@@ -194,7 +198,8 @@ async def _refuse(send: Send, error: ServiceError, request_id: str, *, query: bo
         *CORS,
     )
     if query:
-        code, status = _STS_ERRORS.get(error.code, (error.code.removesuffix("Exception"), error.status))
+        plain = (error.code.removesuffix("Exception"), error.status)
+        code, status = _STS_ERRORS.get(type(error).__name__) or _STS_ERRORS.get(error.code, plain)
         await answer(send, status, headers, _xml_error(code, status, error.message, request_id))
     else:
         body = _encoder.encode({"__type": error.code, "message": error.message})
@@ -202,11 +207,22 @@ async def _refuse(send: Send, error: ServiceError, request_id: str, *, query: bo
 
 
 def _xml_result(name: str, result: dict[str, Any], request_id: str) -> bytes:
-    members = "".join(f"<{key}>{escape(str(value))}</{key}>" for key, value in result.items())
+    members = _xml_members(result)
     return (
         f'<{name}Response xmlns="{_STS_NAMESPACE}"><{name}Result>{members}</{name}Result>'
         f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{name}Response>"
     ).encode()
+
+
+def _xml_members(members: dict[str, Any]) -> str:
+    return "".join(f"<{name}>{_xml_value(value)}</{name}>" for name, value in members.items())
+
+
+def _xml_value(value: Any) -> str:
+    """Structures inside structures; a moment is ISO 8601 in UTC, to the second."""
+    if isinstance(value, dict):
+        return _xml_members(value)
+    return escape(value.strftime("%Y-%m-%dT%H:%M:%SZ") if isinstance(value, datetime) else str(value))
 
 
 def _xml_error(code: str, status: int, message: str, request_id: str) -> bytes:

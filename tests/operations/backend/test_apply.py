@@ -6,7 +6,7 @@ import pytest
 from operations.backend.world import data, manifest, mutation, rule, without_auth
 from operations.stage import EMAIL
 
-from poolhouse.define.manifest import Attribute, Multifactor, Verification
+from poolhouse.define.manifest import Attribute, Multifactor, Passkeys, Passwordless, Verification
 from poolhouse.errors import ResourceNotFoundException
 from poolhouse.operations.backend import apply
 
@@ -219,3 +219,39 @@ async def test_attributes_and_tags_from_elsewhere_stay(world, invoke):
     assert after["VerificationMessageTemplate"]["EmailSubject"] == "Hello"
     assert "custom:team" in [attribute["Name"] for attribute in after["SchemaAttributes"]]
     assert after["UserPoolTags"]["owner"] == "ada"
+
+
+async def test_passwordless_ways(world):
+    """The pool's first factors, its relying party and the client's flow, and nothing of it when they are dropped."""
+    wanted = Passwordless(email_otp=True, passkeys=Passkeys(relying_party="example.com", user_verification="required"))
+    await world.apply(manifest(auth={"passwordless": wanted}))
+    ids = {"UserPoolId": world.applied.pool_id}
+    pool = (await world.invoke("DescribeUserPool", ids))["UserPool"]
+    client = (await world.invoke("DescribeUserPoolClient", {**ids, "ClientId": world.applied.client_id}))[
+        "UserPoolClient"
+    ]
+    assert pool["Policies"]["SignInPolicy"]["AllowedFirstAuthFactors"] == ["PASSWORD", "EMAIL_OTP", "WEB_AUTHN"]
+    assert client["ExplicitAuthFlows"][-1] == "ALLOW_USER_AUTH"
+    assert (await world.invoke("GetUserPoolMfaConfig", ids))["WebAuthnConfiguration"] == {
+        "RelyingPartyId": "example.com",
+        "UserVerification": "required",
+    }
+    assert await world.apply(manifest(auth={"passwordless": wanted})) == []
+    await world.apply(manifest())
+    assert "WebAuthnConfiguration" not in await world.invoke("GetUserPoolMfaConfig", ids)
+
+
+async def test_triggers(world):
+    """The pool names the functions, and forgets them when the definitions do; being called gives them no right."""
+    await world.apply(manifest())
+    before = world.applied.pool_id
+    made = await world.apply(manifest(auth={"triggers": {"pre_token_generation": "promote"}}))
+    assert made == ["change pool amplifyAuth: LambdaConfig"]
+    ids = {"UserPoolId": world.applied.pool_id}
+    shown = (await world.invoke("DescribeUserPool", ids))["UserPool"]["LambdaConfig"]
+    arn = "arn:aws:lambda:us-east-1:000000000000:function:promote"
+    assert shown["PreTokenGenerationConfig"] == {"LambdaArn": arn, "LambdaVersion": "V1_0"}
+    assert await world.statements(world.applied.function_roles["promote"]) == []
+    await world.apply(manifest())
+    assert (await world.invoke("DescribeUserPool", ids))["UserPool"]["LambdaConfig"] == {}
+    assert world.applied.pool_id == before

@@ -1,0 +1,3 @@
+from poolhouse import define_function
+
+narrow = define_function(name="narrow")
