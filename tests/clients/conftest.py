@@ -1,7 +1,7 @@
-"""The real server on both databases, and the JavaScript clients that talk to it."""
+"""The real server on both databases, the JavaScript clients that talk to it, and the browser that shows its pages."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -9,8 +9,12 @@ from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
-from clients.development import MODULES, Backend, Development, User
+import pytest_asyncio
+from clients import browser
+from clients.admin_queries_example import QUERIES, seed
+from clients.development import EXAMPLE, MODULES, Backend, Development, User
 from clients.javascript import Script
+from playwright.async_api import Browser
 
 
 @pytest.fixture(scope="session")
@@ -20,19 +24,35 @@ def sqlite_backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend
 
 @pytest.fixture(scope="session")
 def postgresql_backend(tmp_path_factory: pytest.TempPathFactory, postgresql_server: str) -> Iterator[Backend]:
-    project = tmp_path_factory.mktemp("postgresql")
-    with ThreadPoolExecutor(1) as thread:  # away from the loops of the asynchronous tests
-        thread.submit(asyncio.run, _create_database(postgresql_server, "clients")).result()
-    yield from _running(project, "--database", urlsplit(postgresql_server)._replace(path="/clients").geturl())
+    address = _new_database(postgresql_server, "clients")
+    yield from _running(tmp_path_factory.mktemp("postgresql"), "--database", address)
 
 
-def _running(project: Path, *arguments: str) -> Iterator[Backend]:
-    server = Development(project, *arguments)
+@pytest.fixture(scope="session")
+def sqlite_queries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    yield from _running(tmp_path_factory.mktemp("queries-sqlite"), example=QUERIES)
+
+
+@pytest.fixture(scope="session")
+def postgresql_queries(tmp_path_factory: pytest.TempPathFactory, postgresql_server: str) -> Iterator[Backend]:
+    address = _new_database(postgresql_server, "queries")
+    yield from _running(tmp_path_factory.mktemp("queries-postgresql"), "--database", address, example=QUERIES)
+
+
+def _running(project: Path, *arguments: str, example: Path = EXAMPLE) -> Iterator[Backend]:
+    server = Development(project, *arguments, example=example)
     try:
         with closing(server.backend()) as backend:
             yield backend
     finally:
         server.stop()
+
+
+def _new_database(server: str, name: str) -> str:
+    """The address of a new database of that name."""
+    with ThreadPoolExecutor(1) as thread:  # away from the loops of the asynchronous tests
+        thread.submit(asyncio.run, _create_database(server, name)).result()
+    return urlsplit(server)._replace(path=f"/{name}").geturl()
 
 
 async def _create_database(url: str, name: str) -> None:
@@ -47,6 +67,14 @@ async def _create_database(url: str, name: str) -> None:
 def backend(request: pytest.FixtureRequest) -> Backend:
     """`poolhouse dev`, once per database and test process."""
     found: Backend = request.getfixturevalue(f"{request.param}_backend")
+    return found
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def queries(request: pytest.FixtureRequest) -> Backend:
+    """`poolhouse dev` on the example with Admin Queries, with the people of its seed."""
+    found: Backend = request.getfixturevalue(f"{request.param}_queries")
+    seed.seed(found.root, found.pool_id)
     return found
 
 
@@ -75,3 +103,17 @@ def signed_in(tab: Script) -> Callable[[User], Script]:
         return tab
 
     return sign_in
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """One browser for this test process, started for the first test that asks; its loop is the session's."""
+    async with browser.running() as started:
+        yield started
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def window(chromium: Browser) -> AsyncIterator[browser.Tab]:
+    """A page with fresh cookies and storage. Tests that use it run in the session's loop."""
+    async with browser.tab(chromium) as opened:
+        yield opened

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import boto3
 import httpx
@@ -139,9 +140,9 @@ class Backend:
 class Development:
     """The process: started on a fresh project, ended as Ctrl-C ends it."""
 
-    def __init__(self, project: Path, *arguments: str) -> None:
+    def __init__(self, project: Path, *arguments: str, example: Path = EXAMPLE) -> None:
         self._project = project
-        shutil.copytree(EXAMPLE, project / "amplify")
+        shutil.copytree(example, project / "amplify")
         # What a front-end project has beside the generated module, so that the module runs as it was written.
         (project / "package.json").write_text('{"type": "module"}', encoding="utf-8")
         (project / "node_modules").symlink_to(MODULES)
@@ -157,7 +158,7 @@ class Development:
             path = self._project / "amplify_outputs.json"
             if path.exists():
                 outputs = json.loads(path.read_text(encoding="utf-8"))
-                url = outputs["data"]["url"].removesuffix("/graphql")
+                url = _origin(outputs)
                 if _ready(url):
                     return Backend(self._project, url, outputs)
             time.sleep(0.05)
@@ -178,6 +179,13 @@ class Development:
         assert code == 0, log
         assert [pid for pid in family if Path(f"/proc/{pid}").exists()] == []
         assert '"event": "fault"' not in log, log
+
+
+def _origin(outputs: dict[str, Any]) -> str:
+    """Where the server is, from one of the addresses that clients get."""
+    apis = outputs.get("custom", {}).get("API", {})
+    address = urlsplit(outputs["data"]["url"] if "data" in outputs else next(iter(apis.values()))["endpoint"])
+    return f"{address.scheme}://{address.netloc}"
 
 
 def _ready(url: str) -> bool:

@@ -1,7 +1,5 @@
 """aws-amplify v6: authenticator apps, codes by e-mail, and remembered devices."""
 
-import base64
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,10 +7,8 @@ from typing import Any
 import pytest
 from clients.development import PASSWORD, Backend, new_email
 from clients.javascript import Script, Thrown
+from clients.pools import TOTP, Authenticator
 
-from poolhouse.crypto import totp
-
-TOTP = {"SoftwareTokenMfaConfiguration": {"Enabled": True}}
 MAIL = {"EmailMfaConfiguration": {}}
 TRACKING = {"ChallengeRequiredOnNewDevice": True, "DeviceOnlyRememberedOnUserPrompt": True}
 DONE = {"isSignedIn": True, "nextStep": {"signInStep": "DONE"}}
@@ -63,18 +59,6 @@ def person(backend: Backend, tab: Script) -> Callable[..., Person]:
         return Person(backend, pool, email, tab)
 
     return person
-
-
-class Authenticator:
-    """Shows codes, each one once: those of the step before now, of now, and of the next one."""
-
-    def __init__(self, secret: str) -> None:
-        self._secret = base64.b32decode(secret)
-        self._next = totp.step_of(time.time_ns() // 1000) - totp.WINDOW
-
-    def code(self) -> str:
-        self._next += 1
-        return totp.code(self._secret, self._next - 1)
 
 
 def enrolled(someone: Person) -> Authenticator:

@@ -166,9 +166,9 @@ def test_wrong_types(backend: Backend, member: str, value: Any) -> None:
 
 def test_an_operation_that_is_not_served(backend: Backend) -> None:
     """It is refused by name, and never half done."""
-    code, message, status = refused(backend.root, "set_ui_customization", UserPoolId=backend.pool_id, CSS="a{}")
+    code, message, status = refused(backend.root, "describe_risk_configuration", UserPoolId=backend.pool_id)
     assert (code, status) == ("NotImplementedException", 400)
-    assert "SetUICustomization" in message
+    assert "DescribeRiskConfiguration" in message
 
 
 def test_the_password_is_never_shown(backend: Backend) -> None:

@@ -22,6 +22,9 @@ await serve({
     return { accessToken, idToken, claims: tokens?.idToken.payload, credentials, identityId, userSub };
   },
 
+  // The client replaces this function while it runs.
+  autoSignIn: () => auth.autoSignIn(),
+
   addUserToGroup: (...given) => client.mutations.addUserToGroup(...given),
 
   graphql: (given) => client.graphql(given),

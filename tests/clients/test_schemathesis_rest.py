@@ -1,0 +1,77 @@
+"""Whatever is asked of a REST API's routes, with and without a token: no fault, and every answer as described."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import requests
+from admin_queries.stage import EVERYTHING, Person, Stage, write_project
+from app.conftest import settings_for
+from app.running import serving
+from clients.openapi import admin_queries
+from clients.test_schemathesis import CHECKS, SHORT
+from hypothesis import given, settings
+from schemathesis import Case, GenerationMode, openapi
+from schemathesis.specs.openapi.schemas import OpenApiSchema
+
+Ask = Callable[[Case, dict[str, str]], requests.Response]
+ROUTES = [(path, *methods) for path, methods in admin_queries("", "")["paths"].items()]
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Every route that Admin Queries can have."""
+    folder = write_project(tmp_path_factory.mktemp("rest"), EVERYTHING)
+    with serving(settings_for(f"sqlite:///{folder}/test.db"), folder) as running:
+        yield Stage(running, folder)
+
+
+@pytest.fixture(scope="module")
+def owner(stage: Stage) -> Person:
+    """Somebody who may ask everything."""
+    return stage.member("Owners", "Editors")
+
+
+@pytest.fixture(scope="module")
+def asked_of(stage: Stage) -> OpenApiSchema:
+    return openapi.from_dict(admin_queries(stage.person("Editors").sub, "Editors"))
+
+
+@pytest.fixture(scope="module")
+def ask(stage: Stage) -> Iterator[Ask]:
+    with requests.Session() as session:
+        asked = {"base_url": stage.running.url, "session": session, "allow_redirects": False, "timeout": 10}
+
+        def ask(case: Case, headers: dict[str, str]) -> requests.Response:
+            answer = case.call(headers=headers, **asked)
+            case.validate_response(answer, checks=CHECKS)
+            return answer
+
+        yield ask
+
+
+@pytest.mark.parametrize("mode", GenerationMode)
+@pytest.mark.parametrize(("path", "method"), ROUTES)
+def test_with_a_token(
+    asked_of: OpenApiSchema, ask: Ask, owner: Person, path: str, method: str, mode: GenerationMode
+) -> None:
+    @SHORT
+    @given(case=asked_of[path][method].as_strategy(generation_mode=mode))
+    def any_request(case: Case) -> None:
+        assert ask(case, {"authorization": owner.token}).status_code != 401
+
+    any_request()
+
+
+@pytest.mark.parametrize(("path", "method"), ROUTES)
+@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer a.b.c"}], ids=["none", "forged"])
+def test_without_a_good_token(
+    asked_of: OpenApiSchema, ask: Ask, path: str, method: str, headers: dict[str, str]
+) -> None:
+    """Nothing is asked of the function, whatever the request says."""
+
+    @settings(SHORT, max_examples=3)
+    @given(case=asked_of[path][method].as_strategy(generation_mode=GenerationMode.POSITIVE))
+    def any_request(case: Case) -> None:
+        assert ask(case, headers).status_code == 401
+
+    any_request()
