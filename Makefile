@@ -7,6 +7,7 @@ demo: setup  ## the main job from start to end, on embedded SQLite
 
 test: setup  ## the whole suite on SQLite and PostgreSQL, with the real clients
 	@scripts/node-packages
+	@scripts/browser
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
 lint: setup  ## style, types, layers, generated files

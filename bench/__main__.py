@@ -14,7 +14,7 @@ from pathlib import Path
 
 import uvloop
 
-from . import children, report, sign_in  # noqa: F401 - sign_in registers its scenarios
+from . import admin_queries, children, report, sign_in  # noqa: F401 - some only register their scenarios
 from .bare import ANSWER
 from .children import HOST, ROOT, Child
 from .limits import limits
@@ -92,17 +92,19 @@ async def _bare(seconds: float) -> Figures:
 
 
 async def _database(place: Path, database: str, options: argparse.Namespace) -> tuple[list[Line], Start]:
-    """The server is started twice: on an empty database, and, for everything else, on the filled one."""
+    """The server is started on an empty database, on the filled one, and for the scenarios with one more API."""
     project, key = children.project(place), secrets.token_bytes(32)
     with _store(place, database) as (url, store):
         with children.poolhouse(project, url, key) as first:
             pass
         _tell(f"{database}: {options.users:,} users")
         seeded = await seed(url, options.users)
+        with children.poolhouse(project, url, key) as filled:
+            start = _start(database, first, filled)
+        children.add_admin_queries(project)
         with children.poolhouse(project, url, key) as server:
-            start = _start(database, first, server)
             longest = max(scenario.warm_up for scenario in SCENARIOS.values()) + options.seconds
-            site = Site(address=server.address, root=ROOT, seeded=seeded, span=longest)
+            site = Site(address=server.address, root=ROOT, seeded=seeded, span=longest, database=url)
             return await _lines(database, site, Watched(server=server.process, database=store), options), start
 
 

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from poolhouse.define.admin_queries_source import files
+
 from .processes import Process
 from .wire import Root
 
@@ -39,6 +41,16 @@ class Child(NamedTuple):
 def project(folder: Path) -> Path:
     """A copy of the example, so that nothing is written next to the original."""
     return Path(shutil.copytree(_EXAMPLE, folder / "project", ignore=_STATE))
+
+
+def add_admin_queries(project: Path) -> None:
+    """Give the copied example an Admin Queries API for its ADMINS, as `poolhouse add auth` writes it."""
+    for name, text in files("AdminQueries0be4c4aa", ["ADMINS"]).items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text, encoding="utf-8")
+    backend = project / "amplify" / "backend.py"
+    text = backend.read_text(encoding="utf-8").replace("data=data", "data=data, admin_queries=admin_queries")
+    backend.write_text(f"from amplify.api.AdminQueries.resource import admin_queries\n{text}", encoding="utf-8")
 
 
 @contextmanager

@@ -18,12 +18,15 @@ _PASSWORD = "Correct-Horse-1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """A seeded server under measurement. `span` is how many seconds prepared requests have to last for."""
+    """A seeded server under measurement. `span` is how many seconds prepared requests have to last for; `database` is
+    the server's, for what has no operation.
+    """
 
     address: tuple[str, int]
     root: Root
     seeded: Seeded
     span: float
+    database: str
 
     @property
     def host(self) -> str:

@@ -134,7 +134,7 @@ async def srp_sign_in(_site: Site, people: list[Person]) -> Step:
 
 @scenario("refresh")
 async def refresh(site: Site, people: list[Person]) -> Step:
-    signed_in = [await _sign_in(site, person) for person in people]
+    signed_in = [await tokens_of(site, person) for person in people]
     requests = [site.public("GetTokensFromRefreshToken", RefreshToken=one["RefreshToken"]) for one in signed_in]
     return asking(again((request, b'"AccessToken":"ey') for request in requests))
 
@@ -142,7 +142,7 @@ async def refresh(site: Site, people: list[Person]) -> Step:
 @scenario("guarded GraphQL mutation", aim=500, warm_up=5.0)
 async def guarded_mutation(site: Site, people: list[Person]) -> Step:
     """The guard, the user's function in its worker, its signed call back, the durable membership."""
-    admin = await _sign_in(site, people[0])
+    admin = await tokens_of(site, people[0])
     headers = {"Content-Type": "application/json", "Authorization": admin["AccessToken"]}
     names = random.sample(site.seeded.crowd, min(site.enough(1200), len(site.seeded.crowd)))
     bodies = ({"query": _MUTATION, "variables": {"userId": name, "groupName": "guarded"}} for name in names)
@@ -156,7 +156,8 @@ async def guarded_mutation(site: Site, people: list[Person]) -> Step:
     return step
 
 
-async def _sign_in(site: Site, person: Person) -> Any:
+async def tokens_of(site: Site, person: Person) -> Any:
+    """What a sign-in with SRP gives."""
     connection = await Connection.open(*site.address)
     try:
         return await person.sign_in(connection)

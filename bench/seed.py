@@ -14,7 +14,7 @@ from poolhouse.store import clients, groups, pools
 from poolhouse.store.database import open_database
 
 CROWD = "crowd"
-TARGETS = ("added", "guarded")
+TARGETS = ("added", "guarded", "queries")
 _FIRST_ID = 1 << 32  # far from the ids that the server will give
 Row = tuple[Any, ...]
 

@@ -15,9 +15,11 @@ import httpx
 import msgspec
 
 from poolhouse.crypto import totp
+from poolhouse.operations import password_storage
+from poolhouse.store.database import open_database
 
 from .load import Step
-from .people import Person, Site
+from .people import PEOPLE, Person, Site
 from .scenarios import asking, once, scenario, upcoming
 from .seed import Seeded
 from .wire import Connection, WrongAnswer, call, post
@@ -47,6 +49,16 @@ async def password_sign_in(site: Site, people: list[Person]) -> Step:
     client = await _ask(site, "CreateUserPoolClient", ClientName="passwords", ExplicitAuthFlows=_FLOWS)
     own = _with_client(site, client["UserPoolClient"]["ClientId"])
     return _cycling([_password(own, person.email) for person in people])
+
+
+@scenario("password sign-in, argon2id")
+async def password_sign_in_argon2id(site: Site, _people: list[Person]) -> Step:
+    """The same where the pool keeps slow hashes, whose cost is the point of them."""
+    own = await _pool(site, "hashed")
+    await _keep_hashes(own)
+    names = [f"hashed-{number}" for number in range(PEOPLE)]
+    await _spread(own, names, _create)
+    return _cycling([_password(own, name) for name in names])
 
 
 @scenario("TOTP sign-in (two requests)")
@@ -120,11 +132,27 @@ def _with_client(site: Site, client_id: str) -> Site:
     return dataclasses.replace(site, seeded=site.seeded._replace(client_id=client_id))
 
 
+async def _keep_hashes(site: Site) -> None:
+    """What `poolhouse pools set --password-storage argon2id` does beside a running server."""
+    database = open_database(site.database)
+    await database.start()
+    try:
+        async with database.write() as tx:
+            await password_storage.change(tx, site.seeded.pool_id, "argon2id", time.time_ns() // 1000)
+    finally:
+        await database.stop()
+
+
+async def _create(site: Site, connection: Connection, name: str) -> None:
+    """A confirmed user with a password."""
+    await connection.ask(site.call("AdminCreateUser", Username=name, MessageAction="SUPPRESS"))
+    await connection.ask(site.call("AdminSetUserPassword", Username=name, Password=_PASSWORD, Permanent=True))
+
+
 async def _enrol(site: Site, connection: Connection, name: str) -> tuple[str, tuple[bytes, int]]:
     """A user with an authenticator: its secret, and the time step of the code that enrolled it."""
     ask = connection.ask
-    await ask(site.call("AdminCreateUser", Username=name, MessageAction="SUPPRESS"))
-    await ask(site.call("AdminSetUserPassword", Username=name, Password=_PASSWORD, Permanent=True))
+    await _create(site, connection, name)
     signed_in = msgspec.json.decode(await ask(_password(site, name)))["AuthenticationResult"]
     token = {"AccessToken": signed_in["AccessToken"]}
     text = msgspec.json.decode(await ask(call(site.host, "AssociateSoftwareToken", token)))["SecretCode"]

@@ -27,9 +27,17 @@ class WrongAnswer(Exception):
     """An answer that is not what the scenario expects; the run ends."""
 
 
+def get(host: str, path: str, headers: Mapping[str, str]) -> bytes:
+    return f"GET {path} HTTP/1.1\r\nHost: {host}\r\n{_lines(headers)}\r\n".encode()
+
+
 def post(host: str, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
-    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    return f"POST {path} HTTP/1.1\r\nHost: {host}\r\n{lines}Content-Length: {len(body)}\r\n\r\n".encode() + body
+    head = f"POST {path} HTTP/1.1\r\nHost: {host}\r\n{_lines(headers)}Content-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
+def _lines(headers: Mapping[str, str]) -> str:
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items())
 
 
 def call(host: str, operation: str, request: Mapping[str, Any], root: Root | None = None) -> bytes:

@@ -134,7 +134,7 @@ def services(settings: Settings, database: Database, clock: Clock, cpu: ThreadPo
         vault=Vault(MASTER_KEY),
         clock=clock,
         cpu=cpu,
-        delivers=True,
+        delivers=frozenset({"EMAIL", "SMS"}),
         strict=True,
     )
 

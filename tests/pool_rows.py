@@ -100,5 +100,5 @@ async def everything(database, pool) -> list[User]:
 async def waiting_letters(database, services) -> list[tuple]:
     """What waits for delivery: (destination, purpose, content)."""
     async with database.write() as tx:
-        waiting = await messages.claim(tx, 60)
+        waiting = await messages.claim(tx, 1 << 62, 0, 60)
     return [(one.destination, one.purpose, outbox.content(services.vault, one)) for one in waiting]

@@ -145,3 +145,45 @@ def test_no_text_is_a_crash(environ):
     """Whatever stands in the environment, settings are made or the mistake is told."""
     with suppress(SettingError):
         load("serve", Path("/nonexistent"), {}, {**SAFE, **environ})
+
+
+SMTP = {"POOLHOUSE_SMTP_URL": "smtp://mailer:Correct-Horse9@mail.example.org:587", "POOLHOUSE_EMAIL_FROM": "a@b.org"}
+
+
+def test_senders(tmp_path):
+    """Mail servers, SES and SNS, in `serve` and in `dev`."""
+    found = load("serve", tmp_path, {}, {**SAFE, **SMTP, "POOLHOUSE_SMS": "sns", "POOLHOUSE_SNS_REGION": "eu-west-1"})
+    assert found.smtp_url == SMTP["POOLHOUSE_SMTP_URL"]
+    assert (found.email_from, found.sms, found.sns_region) == ("a@b.org", "sns", "eu-west-1")
+    ses = {"POOLHOUSE_SES_REGION": "eu-west-1", "POOLHOUSE_EMAIL_FROM": "Ada <a@b.org>"}
+    assert load("dev", tmp_path, {}, ses).ses_region == "eu-west-1"
+
+
+@pytest.mark.parametrize(
+    ("environ", "text"),
+    [
+        ({"POOLHOUSE_SMTP_URL": "smtp://mail"}, "POOLHOUSE_EMAIL_FROM is required"),
+        ({"POOLHOUSE_EMAIL_FROM": "a@b.org"}, "POOLHOUSE_EMAIL_FROM needs POOLHOUSE_SMTP_URL"),
+        ({**SMTP, "POOLHOUSE_SES_REGION": "eu-west-1"}, "choose one"),
+        ({**SMTP, "POOLHOUSE_SMTP_URL": "http://mail"}, "POOLHOUSE_SMTP_URL must be smtp://"),
+        ({**SMTP, "POOLHOUSE_SMTP_URL": "smtp+plain://a:Correct-Horse9@mail"}, "POOLHOUSE_SMTP_URL must be smtp://"),
+        ({**SMTP, "POOLHOUSE_SMTP_URL": "smtp://Correct-Horse9@mail"}, "POOLHOUSE_SMTP_URL must be smtp://"),
+        ({**SMTP, "POOLHOUSE_EMAIL_FROM": "Ada"}, "POOLHOUSE_EMAIL_FROM must be NAME@DOMAIN"),
+        ({**SMTP, "POOLHOUSE_EMAIL_FROM": "A\r\nBcc: x <a@b.org>"}, "POOLHOUSE_EMAIL_FROM must be NAME@DOMAIN"),
+        ({**SMTP, "POOLHOUSE_SMTP_CA_FILE": "/nowhere.pem"}, "POOLHOUSE_SMTP_CA_FILE names no file"),
+        ({"POOLHOUSE_SMS": "twilio"}, "POOLHOUSE_SMS must be sns"),
+        ({"POOLHOUSE_SNS_REGION": "eu-west-1"}, "POOLHOUSE_SNS_REGION needs POOLHOUSE_SMS=sns"),
+    ],
+)
+def test_senders_that_cannot_send(tmp_path, environ, text):
+    """What is missing is named; a password never is."""
+    message = problem("dev", tmp_path, environ)
+    assert text in message
+    assert "Correct-Horse9" not in message
+
+
+def test_the_password_of_the_mail_server_may_come_from_a_file(tmp_path):
+    (tmp_path / "url").write_text(SMTP["POOLHOUSE_SMTP_URL"] + "\n")
+    environ = {"POOLHOUSE_SMTP_URL_FILE": str(tmp_path / "url"), "POOLHOUSE_EMAIL_FROM": "a@b.org"}
+    assert load("dev", tmp_path, {}, environ).smtp_url == SMTP["POOLHOUSE_SMTP_URL"]
+    assert next(setting for setting in SETTINGS if setting.name == "smtp_url").secret

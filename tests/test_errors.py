@@ -9,6 +9,11 @@ from poolhouse.errors import ServiceError, UserError
 from poolhouse.operations.families import served
 
 SERVICE = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, ServiceError)]
+MENDED = [
+    kind
+    for _, kind in inspect.getmembers(errors, inspect.isclass)
+    if issubclass(kind, UserError) and kind is not errors.RefusedCommand
+]
 WORDINGS = [kind for kind in SERVICE if not kind.__name__.endswith("Exception") and kind is not ServiceError]
 
 
@@ -31,14 +36,18 @@ def test_an_empty_message_stays_empty():
     assert errors.GroupNotFound("").message == ""
 
 
-@pytest.mark.parametrize(
-    "kind", [k for _, k in inspect.getmembers(errors, inspect.isclass) if issubclass(k, UserError)]
-)
+@pytest.mark.parametrize("kind", MENDED)
 def test_user_errors_say_what_and_what_to_do(kind):
     """Place, message and remedy are all in the text."""
     error = kind("It broke.", resolution="Mend it.", location="a.py:3")
     assert str(error) == "a.py:3: It broke. Mend it."
     assert error.name == kind.__name__
+
+
+def test_a_refused_command_is_named_after_the_operations_error():
+    """AWS's name of it, its words, and what to do about it."""
+    error = errors.RefusedCommand("UserNotFoundException", "User does not exist.", resolution="Look for it.")
+    assert (error.name, str(error)) == ("UserNotFoundException", "User does not exist. Look for it.")
 
 
 def test_only_internal_errors_are_our_fault():

@@ -7,21 +7,34 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from poolhouse.define.admin_queries import define_admin_queries
     from poolhouse.define.auth import define_auth
     from poolhouse.define.backend import define_backend
     from poolhouse.define.data import define_data
     from poolhouse.define.functions import define_function
+    from poolhouse.define.rest import define_rest_api
     from poolhouse.define.schema import a
     from poolhouse.define.secret import secret
 
-__all__ = ["a", "define_auth", "define_backend", "define_data", "define_function", "secret"]
+__all__ = [
+    "a",
+    "define_admin_queries",
+    "define_auth",
+    "define_backend",
+    "define_data",
+    "define_function",
+    "define_rest_api",
+    "secret",
+]
 
 _HOMES = {
     "a": "schema",
+    "define_admin_queries": "admin_queries",
     "define_auth": "auth",
     "define_backend": "backend",
     "define_data": "data",
     "define_function": "functions",
+    "define_rest_api": "rest",
     "secret": "secret",
 }
 

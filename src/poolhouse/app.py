@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from hmac import compare_digest
 from importlib import import_module
 from pathlib import Path
@@ -23,15 +24,20 @@ from poolhouse.config import Settings, is_loopback
 from poolhouse.crypto import srp
 from poolhouse.crypto.vault import Vault
 from poolhouse.define.manifest import Manifest
+from poolhouse.define.project import load
 from poolhouse.functions import Functions, RoleCredentials, write_env_module
-from poolhouse.messages.delivery import deliver
-from poolhouse.messages.inbox import LocalInbox
+from poolhouse.messages.contacts import Medium
+from poolhouse.messages.delivery import Wakes, deliver
 from poolhouse.messages.inbox import messages as inbox_messages
-from poolhouse.operations.backend import Applied, Change, apply
+from poolhouse.messages.route import ByMedium, senders
+from poolhouse.operations import import_running
+from poolhouse.operations.backend import Applied, Change, apply, current
 from poolhouse.operations.backend.master_key import check_master_key, is_marked
+from poolhouse.operations.backend.record import Following, sources_of
 from poolhouse.operations.backend.specs import specs
 from poolhouse.operations.bearer import Bearer, bearer
 from poolhouse.operations.context import Services
+from poolhouse.operations.custom_messages import CustomSenders
 from poolhouse.operations.families import served
 from poolhouse.operations.housekeeping import tidy
 from poolhouse.operations.live_groups import live_groups
@@ -40,8 +46,12 @@ from poolhouse.pages.hosted import hosted_routes
 from poolhouse.pages.inbox import inbox_page
 from poolhouse.protocols.awsjson import AwsJson
 from poolhouse.protocols.documents import discovery_routes, health_routes, inbox_routes, json_response
+from poolhouse.protocols.gateway.authorizer import Authorizer
+from poolhouse.protocols.gateway.endpoint import Gateway
+from poolhouse.protocols.gateway.events import Place
 from poolhouse.protocols.http import Application, Receive, Scope, Send, header, preflight
 from poolhouse.protocols.oauth import oauth_routes
+from poolhouse.protocols.uploads import upload_routes
 from poolhouse.store import secrets
 from poolhouse.store.database import open_database
 
@@ -49,6 +59,7 @@ _GRAPHQL = "poolhouse.protocols.graphql.endpoint"
 _SESSION_SECONDS = 3600
 _TIDY_SECONDS = 60.0
 _SECRETS_SECONDS = 1.0
+_APPLIED_SECONDS = 1.0
 _RETRY_SECONDS = 1.0
 _ILLEGAL_IN_SESSION_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
 
@@ -59,38 +70,54 @@ def clock() -> int:
 
 
 class Server:
-    """One process: the services, the functions and every protocol, as one ASGI application."""
+    """One process: the services, the functions and every protocol, as one ASGI application.
 
-    def __init__(self, settings: Settings, project: Path) -> None:
+    `now` is what every rule about time reads. Functions have `credential_seconds` before they fetch new credentials.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        project: Path,
+        *,
+        now: Callable[[], int] = clock,
+        credential_seconds: int = _SESSION_SECONDS,
+    ) -> None:
         self.settings = settings
         self.project = project.resolve()
         self.applied: Applied | None = None
+        self._credential_seconds = credential_seconds
         self._secrets: tuple[tuple[str, int], ...] = ()
         self._applying = asyncio.Lock()
-        self._delivery = asyncio.Event()
+        self._delivery = Wakes()
         self._tasks: list[asyncio.Task[Any]] = []
         self._cpu = ThreadPoolExecutor(max_workers=4, thread_name_prefix="cpu")
         self.functions = Functions(
             credentials=self._credentials,
-            endpoint_url=f"http://{_reachable(settings.host)}:{settings.port}",
+            endpoint_url=settings.inner_url or f"http://{_reachable(settings.host)}:{settings.port}",
             region=settings.region,
             account_id=settings.account_id,
             clock=clock,
             log=_log_function,
             max_workers=settings.max_workers,
         )
+        database = open_database(settings.database)
+        delivered = senders(settings, database)
         self.services = Services(
             settings=settings,
-            database=open_database(settings.database),
+            database=database,
             vault=Vault(settings.master_key),
-            clock=clock,
+            clock=now,
             cpu=self._cpu,
-            delivers=settings.development,
+            delivers=frozenset(delivered),
             wake_delivery=self._delivery.set,
             functions=self.functions,
         )
+        self._following = Following(database, self.project, load)
+        self._sender = CustomSenders(self.services, ByMedium(delivered))
         self._aws = AwsJson(self.services, principal)
         self._graphql: Application = _not_started
+        self._gateway: Gateway | None = None
         self._documents = Router(self._routes(), default=_unknown_path)
 
     async def start(self, manifest: Manifest, *, allow_destructive: bool = False) -> tuple[list[Change], list[Change]]:
@@ -107,22 +134,32 @@ class Server:
         self._keep("warm-up", _warm_up)
         self._keep("housekeeping", self._tidy)
         self._keep("secrets", self._follow_secrets)
-        if self.settings.development:
-            self._keep("delivery", self._deliver)
+        self._keep("applied", self._follow_applied)
+        self._keep("imports", partial(import_running.follow, self.services))
+        for medium, wake in self._delivery.of.items():
+            self._keep(f"delivery of {medium}", partial(self._deliver, medium, wake))
         return changes
 
     async def reload(self, manifest: Manifest, *, allow_destructive: bool = False) -> tuple[list[Change], list[Change]]:
         """Apply a changed Manifest; requests in flight finish with what they began with."""
         async with self._applying:
-            applied, made, withheld = await apply(self.services, manifest, allow_destructive=allow_destructive)
-            self._secrets = await self._secret_versions()
-            wanted = await specs(self.services, applied, self.project)
-            for spec in wanted:
-                write_env_module(self.project / ".amplify" / "generated", spec.name, sorted(spec.environment))
-            await self.functions.apply(wanted)
-            self._graphql = self._new_graphql(applied)
-            self.applied = applied
+            digests = await asyncio.to_thread(sources_of, self.project, manifest)
+            applied, made, withheld = await apply(
+                self.services, manifest, allow_destructive=allow_destructive, sources=digests
+            )
+            await self._following.see(manifest.name)
+            await self._serve(applied)
         return made, withheld
+
+    async def _serve(self, applied: Applied) -> None:
+        self._secrets = await self._secret_versions()
+        wanted = await specs(self.services, applied, self.project)
+        for spec in wanted:
+            write_env_module(self.project / ".amplify" / "generated", spec.name, sorted(spec.environment))
+        await self.functions.apply(wanted)
+        self._graphql = self._new_graphql(applied)
+        self._gateway = self._new_gateway(applied)
+        self.applied = applied
 
     async def stop(self) -> None:
         """End every task and worker, then the database."""
@@ -142,6 +179,8 @@ class Server:
             await self._aws(scope, receive, send)
         elif scope["path"] == "/graphql":
             await self._graphql(scope, receive, send)
+        elif self._gateway is not None and self._gateway.covers(scope["path"]):
+            await self._gateway(scope, receive, send)
         elif scope["path"].startswith("/inbox") and not self._is_addressed(scope):
             await json_response({"message": "The inbox answers only under its own address."}, 403, {})(
                 scope, receive, send
@@ -156,7 +195,7 @@ class Server:
 
     def _routes(self) -> list[Route]:
         routes = [*health_routes(self._ready), *discovery_routes(self.services)]
-        routes += [*oauth_routes(self.services), *hosted_routes(self.services)]
+        routes += [*oauth_routes(self.services), *hosted_routes(self.services), *upload_routes(self.services)]
         if self.settings.development:
             routes += [*inbox_routes(self._inbox), inbox_page(self._inbox)]
         return routes
@@ -177,7 +216,8 @@ class Server:
     def _credentials(self, role_arn: str, function: str) -> RoleCredentials:
         name = _ILLEGAL_IN_SESSION_NAME.sub("-", function)[:64].ljust(2, "-")
         grant = credentials.SessionGrant(role_arn, name)
-        return RoleCredentials(*credentials.issue(self.services.vault, grant, clock(), _SESSION_SECONDS))
+        services = self.services
+        return RoleCredentials(*credentials.issue(services.vault, grant, services.clock(), self._credential_seconds))
 
     def _new_graphql(self, applied: Applied) -> "_GraphQL":
         """Built at once when its library is loaded already, so that a schema it refuses is a refused reload."""
@@ -185,6 +225,21 @@ class Server:
         if _GRAPHQL in sys.modules:
             made.build()
         return made
+
+    def _new_gateway(self, applied: Applied) -> Gateway:
+        settings, ids = self.settings, applied.rest_apis
+        places = [
+            Place(api=api, api_id=ids[api.name], account_id=settings.account_id, public_url=settings.public_url)
+            for api in applied.manifest.rest_apis
+        ]
+        verification = Verification(self.services, applied)
+        return Gateway(
+            places,
+            authorizer=Authorizer(verification, applied.client_id or "", live_groups=settings.live_groups),
+            invoker=self.functions,
+            clock=self.services.clock,
+            log=_log_gateway,
+        )
 
     async def _secret_versions(self) -> tuple[tuple[str, int], ...]:
         async with self.services.database.read() as tx:
@@ -199,8 +254,9 @@ class Server:
             removed = await tidy(self.services)
             await asyncio.sleep(0 if removed else _TIDY_SECONDS)
 
-    async def _deliver(self) -> None:
-        await deliver(self.services.database, self.services.vault, LocalInbox(), self._delivery)
+    async def _deliver(self, medium: Medium, wake: asyncio.Event) -> None:
+        services = self.services
+        await deliver(services.database, services.vault, self._sender, medium, wake, services.clock)
 
     async def _follow_secrets(self) -> None:
         """A secret that another process sets reaches the functions within a second or so."""
@@ -211,6 +267,18 @@ class Server:
                 if self.applied and versions != self._secrets:
                     await self.functions.apply(await specs(self.services, self.applied, self.project))
                     self._secrets = versions
+
+    async def _follow_applied(self) -> None:
+        """What `poolhouse push` applies is served within a second or so, where the project's files are the same."""
+        assert self.applied is not None
+        backend = self.applied.backend
+        while True:
+            await asyncio.sleep(_APPLIED_SECONDS)
+            if (manifest := await self._following.news(backend)) is not None:
+                async with self._applying:
+                    services = self.services
+                    await self._serve(await current(services.settings, services.database, services.vault, manifest))
+                telemetry.log.info("took over what another process applied")
 
 
 class _GraphQL:
@@ -231,7 +299,7 @@ class _GraphQL:
         settings = self._server.settings
         self._endpoint = GraphQLEndpoint(
             self._applied.manifest,
-            verification=GraphQLVerification(self._server.services, self._applied),
+            verification=Verification(self._server.services, self._applied),
             invoker=self._server.functions,
             guard=Guard(api_id=self._applied.api_id or "", live_groups=settings.live_groups),
             log=_log_graphql,
@@ -240,8 +308,8 @@ class _GraphQL:
         return self._endpoint
 
 
-class GraphQLVerification:
-    """What the GraphQL protocol asks about a caller, answered by the operations."""
+class Verification:
+    """What GraphQL and the REST gateway ask about a caller, answered by the operations."""
 
     def __init__(self, services: Services, applied: Applied) -> None:
         self._services = services
@@ -250,14 +318,8 @@ class GraphQLVerification:
     async def verify_token(self, token: str) -> Bearer:
         """An access or ID token of this backend's pool."""
         async with self._services.database.read() as tx:
-            return await bearer(
-                self._services,
-                tx,
-                token,
-                now=self._services.clock(),
-                uses=("access", "id"),
-                pool_id=self._applied.pool_id or "",
-            )
+            now, pool_id = self._services.clock(), self._applied.pool_id or ""
+            return await bearer(self._services, tx, token, now=now, uses=("access", "id"), pool_id=pool_id)
 
     async def verify_signature(self, request: Request) -> Principal:
         """A request signed for service `appsync`."""
@@ -324,6 +386,11 @@ def _reachable(host: str) -> str:
 
 def _log_graphql(event: str, **facts: Any) -> None:
     report = telemetry.log.error if event == "graphql.fault" else telemetry.log.info
+    report(event, **facts)
+
+
+def _log_gateway(event: str, **facts: Any) -> None:
+    report = telemetry.log.info if event == "gateway.refused" else telemetry.log.error
     report(event, **facts)
 
 

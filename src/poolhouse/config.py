@@ -17,6 +17,7 @@ from typing import Any, Literal, NamedTuple, get_type_hints
 from poolhouse.errors import SettingError
 
 PREFIX = "POOLHOUSE_"
+_TRUE = frozenset({"true", "1", "yes", "on"})
 Mode = Literal["dev", "serve"]
 
 
@@ -39,13 +40,28 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("host", "127.0.0.1", "The address to listen on."),
     Setting("port", "4500", "The port to listen on."),
     Setting("database", "", "sqlite:///FILE or postgresql://...; dev uses .poolhouse/dev.db in the project."),
-    Setting("public_url", "", "The URL that clients use; it is the issuer of tokens. Default: http://HOST:PORT."),
+    Setting("public_url", "", "The URL that clients use; it is the issuer of tokens. Default: http(s)://HOST:PORT."),
     Setting("behind_proxy", "false", "Declare that a proxy in front of the server terminates TLS."),
+    Setting("tls", "false", "Speak TLS with a certificate of the project's own authority, for local names; dev only."),
+    Setting("tls_cert", "", "Speak TLS: a PEM file with the server's certificate, then those that lead to its root."),
+    Setting("tls_key", "", "The PEM file with that certificate's private key."),
     Setting("root_access_key_id", "", "The access key that may do everything.", secret=True),
     Setting("root_secret_access_key", "", "Its secret.", secret=True),
     Setting("master_key", "", "32 bytes, base64: encrypts keys and secrets in the database.", secret=True),
     Setting("live_groups", "true", "A group rule also asks the database, so a removed admin is out at once."),
     Setting("signature_window", "300", "How many seconds a request's signing time may be off."),
+    Setting(
+        "smtp_url",
+        "",
+        "The mail server: smtp://USER:PASSWORD@HOST:587 (STARTTLS), smtps://USER:PASSWORD@HOST:465 (TLS), or "
+        "smtp+plain://HOST:25 without TLS or password.",
+        secret=True,
+    ),
+    Setting("smtp_ca_file", "", "A PEM file of further certificate authorities for the mail server."),
+    Setting("ses_region", "", "Send e-mail with Amazon SES in this region, instead of a mail server."),
+    Setting("email_from", "", "Who e-mail is from: NAME@DOMAIN or Name <NAME@DOMAIN>. A pool may name its own."),
+    Setting("sms", "", "sns: send text messages with Amazon SNS."),
+    Setting("sns_region", "", "The region of Amazon SNS; by default the region above. A pool may name its own."),
     Setting("max_workers", "4", "How many worker processes one function may have."),
     Setting("metrics_port", "0", "Where Prometheus metrics are served; 0 is off."),
     Setting("log_level", "info", "debug, info, warning or error."),
@@ -77,10 +93,25 @@ class Settings:
     metrics_port: int
     log_level: str
     log_format: str
+    smtp_url: str = ""
+    smtp_ca_file: str = ""
+    ses_region: str = ""
+    email_from: str = ""
+    sms: str = ""
+    sns_region: str = ""
+    tls: bool = False
+    tls_cert: str = ""
+    tls_key: str = ""
+    inner_url: str = ""
+    """Where functions reach their own process, when that is not its address for clients."""
 
     @property
     def development(self) -> bool:
         return self.mode == "dev"
+
+    @property
+    def speaks_tls(self) -> bool:
+        return self.tls or bool(self.tls_cert)
 
     def issuer(self, pool_id: str) -> str:
         """The `iss` of a pool's tokens and the base of its discovery documents."""
@@ -100,6 +131,7 @@ def load(
         problems.append("POOLHOUSE_ROOT_ACCESS_KEY_ID and POOLHOUSE_ROOT_SECRET_ACCESS_KEY belong together")
     if _is_development_root(values) and (mode == "serve" or not is_loopback(values["host"])):
         problems.append("the development root key is accepted by dev on a loopback address only")
+    problems += _misdirected(values) + _half_secured(mode, values)
     if mode == "serve" and "behind_proxy" in parsed:
         problems += _unsafe(values)
     if problems:
@@ -107,6 +139,11 @@ def load(
             "; ".join(problems) + ".", resolution="Set the variables or flags named here and start again."
         )
     return Settings(mode=mode, **parsed)
+
+
+def plain_text(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether NO_COLOR asks for text without colours."""
+    return bool((os.environ if environ is None else environ).get("NO_COLOR"))
 
 
 def _unknown(environ: Mapping[str, str]) -> list[str]:
@@ -137,7 +174,7 @@ def _fill_in(mode: Mode, project: Path, values: dict[str, str]) -> None:
         values["master_key"] = values["master_key"] or _development_key(state / "master.key")
         if not (values["root_access_key_id"] or values["root_secret_access_key"]) and is_loopback(values["host"]):
             values["root_access_key_id"], values["root_secret_access_key"] = _DEV_ROOT
-    values["public_url"] = values["public_url"] or f"http://{_shown_host(values['host'])}:{values['port']}"
+    values["public_url"] = values["public_url"] or _own_url(values)
 
 
 def _development_key(path: Path) -> str:
@@ -154,6 +191,17 @@ def _development_key(path: Path) -> str:
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(key)
     return key
+
+
+def _own_url(values: Mapping[str, str]) -> str:
+    """A scheme's own port is left out, as clients do."""
+    scheme, own_port = ("https", "443") if _speaks_tls(values) else ("http", "80")
+    port = "" if values["port"] == own_port else f":{values['port']}"
+    return f"{scheme}://{_shown_host(values['host'])}{port}"
+
+
+def _speaks_tls(values: Mapping[str, str]) -> bool:
+    return bool(values["tls_cert"]) or values["tls"].lower() in _TRUE
 
 
 def _shown_host(host: str) -> str:
@@ -189,7 +237,7 @@ def _number(text: str) -> int:
 
 
 def _flag(text: str) -> bool:
-    if text.lower() in {"true", "1", "yes", "on"}:
+    if text.lower() in _TRUE:
         return True
     if text.lower() in {"false", "0", "no", "off"}:
         return False
@@ -213,8 +261,20 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 _PARSERS: dict[Any, Callable[[str], Any]] = {str: str, int: _number, bool: _flag, bytes: _key, tuple[str, ...]: _names}
+_REGION = r"[a-z]{2}(-[a-z]+)+-\d"
 _PATTERNS = {
-    "region": (r"[a-z]{2}(-[a-z]+)+-\d", "must look like us-east-1"),
+    "region": (_REGION, "must look like us-east-1"),
+    "ses_region": (f"({_REGION})?", "must look like us-east-1"),
+    "sns_region": (f"({_REGION})?", "must look like us-east-1"),
+    "sms": (r"(sns)?", "must be sns"),
+    "smtp_url": (
+        r"((smtps?://([^\s/@:]+:[^\s/@]+@)?|smtp\+plain://)[^\s/@:\[\]]+(:\d{1,5})?/?)?",
+        "must be smtp:// or smtps://[USER:PASSWORD@]HOST[:PORT], or smtp+plain://HOST[:PORT]",
+    ),
+    "email_from": (
+        r"([^<>@\s]+@[^<>@\s]+|[^<>\x00-\x1f\x7f]*<[^<>@\s]+@[^<>@\s]+>)?",
+        "must be NAME@DOMAIN or Name <NAME@DOMAIN>",
+    ),
     "account_id": (r"\d{12}", "must be twelve digits"),
     "public_url": (r"https?://[^/\s]+[^/\s]", "must be http(s)://host[:port] without a path"),
     "database": (r"(sqlite|postgres|postgresql)://.+", "is required: sqlite:///FILE or postgresql://..."),
@@ -240,15 +300,46 @@ def _is_development_root(values: Mapping[str, str]) -> bool:
     return values["root_access_key_id"] == _DEV_ROOT[0] or values["root_secret_access_key"] == _DEV_ROOT[1]
 
 
+def _misdirected(values: Mapping[str, str]) -> list[str]:
+    """What the settings of message delivery lack, or have twice."""
+    problems = []
+    sends_mail = values["smtp_url"] or values["ses_region"]
+    if values["smtp_url"] and values["ses_region"]:
+        problems.append("POOLHOUSE_SMTP_URL and POOLHOUSE_SES_REGION are two ways to send e-mail: choose one")
+    if sends_mail and not values["email_from"]:
+        problems.append("POOLHOUSE_EMAIL_FROM is required to send e-mail")
+    if values["email_from"] and not sends_mail:
+        problems.append("POOLHOUSE_EMAIL_FROM needs POOLHOUSE_SMTP_URL or POOLHOUSE_SES_REGION")
+    if values["smtp_ca_file"] and not Path(values["smtp_ca_file"]).is_file():
+        problems.append("POOLHOUSE_SMTP_CA_FILE names no file")
+    if values["sns_region"] and not values["sms"]:
+        problems.append("POOLHOUSE_SNS_REGION needs POOLHOUSE_SMS=sns")
+    return problems
+
+
+def _half_secured(mode: Mode, values: Mapping[str, str]) -> list[str]:
+    """What the settings of TLS lack."""
+    problems = []
+    if bool(values["tls_cert"]) != bool(values["tls_key"]):
+        problems.append("POOLHOUSE_TLS_CERT and POOLHOUSE_TLS_KEY belong together")
+    paths = {name: values[name] for name in ("tls_cert", "tls_key") if values[name]}
+    problems += [f"{_BY_NAME[name].variable} names no file" for name, path in paths.items() if not Path(path).is_file()]
+    if mode == "serve" and values["tls"].lower() in _TRUE:
+        problems.append("POOLHOUSE_TLS is for development; serve takes POOLHOUSE_TLS_CERT and POOLHOUSE_TLS_KEY")
+    if _speaks_tls(values) and values["public_url"].startswith("http://"):
+        problems.append("POOLHOUSE_PUBLIC_URL must begin with https:// where this server speaks TLS")
+    return problems
+
+
 def _unsafe(values: Mapping[str, str]) -> list[str]:
     """What `serve` refuses besides the development root key: no root key, and plain HTTP on a public address."""
     problems = []
     if not values["root_access_key_id"] or not values["root_secret_access_key"]:
         problems.append("POOLHOUSE_ROOT_ACCESS_KEY_ID and POOLHOUSE_ROOT_SECRET_ACCESS_KEY are required")
-    if not is_loopback(values["host"]) and not _flag(values["behind_proxy"]):
+    if not is_loopback(values["host"]) and not _flag(values["behind_proxy"]) and not values["tls_cert"]:
         problems.append(
-            f"{values['host']} is a public address and this server speaks no TLS: "
-            "put a proxy in front of it and set POOLHOUSE_BEHIND_PROXY=true"
+            f"{values['host']} is a public address and this server speaks no TLS: give it a certificate with "
+            "POOLHOUSE_TLS_CERT and POOLHOUSE_TLS_KEY, or put a proxy in front and set POOLHOUSE_BEHIND_PROXY=true"
         )
     if _flag(values["behind_proxy"]) and not values["public_url"].startswith("https://"):
         problems.append("POOLHOUSE_PUBLIC_URL must be the https:// address of the proxy")

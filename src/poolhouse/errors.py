@@ -47,6 +47,22 @@ class ProjectError(UserError):
     """The project's folder or its modules cannot be read."""
 
 
+class RefusedCommand(UserError):
+    """An operation refused what a command asked of it; `code` is AWS's name of the error."""
+
+    def __init__(self, code: str, message: str, *, resolution: str = "") -> None:
+        super().__init__(message, resolution=resolution)
+        self.code = code
+
+    @property
+    def name(self) -> str:
+        return self.code
+
+
+class NotFoundInDatabase(UserError):
+    """A command names something that the database does not hold, or holds more than once."""
+
+
 class ClientError(UserError):
     """The Python client was used wrongly or holds no usable session."""
 
@@ -226,6 +242,13 @@ class UnauthorizedException(ServiceError): ...
 class DuplicateProviderException(ServiceError): ...
 
 
+class PreconditionNotMetException(ServiceError): ...
+
+
+class UserImportInProgressException(ServiceError):
+    default = "Users are being imported into this user pool; wait until the job has ended, or stop it."
+
+
 class UserPoolTaggingException(ServiceError): ...
 
 
@@ -239,6 +262,34 @@ class EnableSoftwareTokenMFAException(ServiceError):
 
 class DeviceKeyExistsException(ServiceError):
     default = "The device is already confirmed."
+
+
+class WebAuthnNotEnabledException(ServiceError):
+    default = "Passkeys are not enabled for this user pool."
+
+
+class WebAuthnConfigurationMissingException(ServiceError):
+    default = "The user pool has no relying party id for passkeys."
+
+
+class WebAuthnChallengeNotFoundException(ServiceError):
+    default = "The registration was not started, has expired or was completed before."
+
+
+class WebAuthnClientMismatchException(ServiceError):
+    default = "The registration was started by another app client."
+
+
+class WebAuthnCredentialNotSupportedException(ServiceError):
+    default = "The passkey cannot be used with this user pool."
+
+
+class WebAuthnOriginNotAllowedException(ServiceError):
+    default = "The origin of the passkey is not allowed for this user pool."
+
+
+class WebAuthnRelyingPartyMismatchException(ServiceError):
+    default = "The passkey was made for another relying party."
 
 
 class FeatureUnavailableInTierException(ServiceError): ...
@@ -260,6 +311,32 @@ class InvalidUserPoolConfigurationException(ServiceError): ...
 class InvalidIdentityPoolConfigurationException(ServiceError): ...
 
 
+# --- sts, which leaves "Exception" out of most of these names on the wire ------------------------------------
+
+
+class MalformedPolicyDocumentException(ServiceError): ...
+
+
+class PackedPolicyTooLargeException(ServiceError): ...
+
+
+class InvalidIdentityTokenException(ServiceError): ...
+
+
+class IDPRejectedClaimException(ServiceError): ...
+
+
+class UserLambdaValidationException(ServiceError):
+    """What the function of a trigger raised, in its own words."""
+
+
+class UnexpectedLambdaException(ServiceError):
+    """The function of a trigger could not run, or did not end."""
+
+
+class InvalidLambdaResponseException(ServiceError): ...
+
+
 # --- words that more than one operation uses (spec/user-pools.md 2.3) ---------------------------------------
 
 
@@ -277,6 +354,10 @@ class PasswordAttemptsExceeded(NotAuthorizedException):
 
 class CodeAttemptsExceeded(NotAuthorizedException):
     default = "Attempt limit exceeded, please try after some time."
+
+
+class InvalidPasskey(NotAuthorizedException):
+    default = "The passkey was not accepted."
 
 
 class InvalidSession(NotAuthorizedException):
@@ -383,6 +464,12 @@ class IncompleteSignatureException(ServiceError): ...
 
 class ExpiredTokenException(ServiceError):
     default = "The security token included in the request is expired"
+
+
+class ExpiredIdentityToken(ExpiredTokenException):
+    """The token of an identity, which sts calls otherwise than the token of temporary credentials."""
+
+    default = "The web identity token has expired."
 
 
 class AccessDeniedException(ServiceError): ...

@@ -74,3 +74,16 @@ async def test_whole_requests_are_answered(port: int):
         writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\nabc")
         assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
     writer.close()
+
+
+async def test_a_long_body_that_keeps_coming_is_taken(port: int):
+    """An upload may take longer than a request, as long as enough of it arrives in that time."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    piece = bytes(BoundedHttp.piece)
+    writer.write(b"PUT / HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % (6 * len(piece)))
+    for _ in range(6):
+        writer.write(piece)
+        await writer.drain()
+        await asyncio.sleep(0.1)
+    assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
+    writer.close()

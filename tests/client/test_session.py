@@ -34,6 +34,20 @@ def test_sign_in_gives_tokens_and_claims(server, outputs, email):
     assert session.access_token.count(".") == 2
 
 
+def test_the_password_can_be_sent(server, outputs, email):
+    """For pools that keep hashes; a client of the definitions that has SRP refuses it by name."""
+    server.person(email)
+    with pytest.raises(RequestRefused, match="USER_PASSWORD_AUTH flow not enabled"):
+        sign_in(outputs, email, PASSWORD, send_password=True)
+    flows = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+    named = {"UserPoolId": outputs["auth"]["user_pool_id"], "ClientName": "plain", "ExplicitAuthFlows": flows}
+    client = server.signed("CreateUserPoolClient", **named).json()["UserPoolClient"]["ClientId"]
+    plain = outputs | {"auth": outputs["auth"] | {"user_pool_client_id": client}}
+    assert sign_in(plain, email, PASSWORD, send_password=True).claims["email"] == email
+    with pytest.raises(RequestRefused, match="Incorrect username or password"):
+        sign_in(plain, email, "Wrong-Horse9", send_password=True)
+
+
 def test_outputs_may_be_a_path(server, outputs, email, tmp_path):
     """A file is read; its server is the origin of the data API."""
     import json

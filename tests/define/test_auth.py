@@ -3,7 +3,16 @@
 import pytest
 
 from poolhouse import errors, secret
-from poolhouse.define.manifest import Attribute, Auth, Group, Multifactor, SecretRef, upper_snake
+from poolhouse.define.manifest import (
+    Attribute,
+    Auth,
+    Group,
+    Multifactor,
+    Passkeys,
+    Passwordless,
+    SecretRef,
+    upper_snake,
+)
 
 EMAIL = "login_with={'email': True}"
 
@@ -105,7 +114,7 @@ def test_the_password_policy_can_be_changed(project):
             "at least one URL",
         ),
         (
-            "login_with={'email': True, 'external_providers': {'callback_urls': ['x'], 'logout_urls': ['x'], 'google': {'client_id': 'plain'}}}",
+            "login_with={'email': True, 'external_providers': {'callback_urls': ['https://a.b'], 'logout_urls': ['https://a.b'], 'google': {'client_id': 'plain'}}}",
             "AmplifyAuthConstructInitializationError",
             "google.client_id",
             "secret(",
@@ -143,7 +152,7 @@ def test_the_password_policy_can_be_changed(project):
             "line break",
             "one line",
         ),
-        # A9: the validation comes before the refusal
+        # A9
         (
             "login_with={'phone': True}, multifactor={'mode': 'OPTIONAL', 'totp': True}",
             "AmplifyAuthConstructInitializationError",
@@ -184,6 +193,7 @@ def test_the_password_policy_can_be_changed(project):
         ),
         (f"{EMAIL}, triggers={{'preSignUp': fn}}", "DefinitionError", "'preSignUp'", "'pre_sign_up'"),
         (f"{EMAIL}, triggers={{'pre_sign_up': len}}", "DefinitionError", "pre_sign_up", "define_function"),
+        (f"{EMAIL}, triggers={{'create_auth_challenge': fn}}", "DefinitionError", "define_auth_challenge", "Add"),
         (f"{EMAIL}, user_attributes={{'name': {{}}}}", "DefinitionError", "'name'", "'fullname'"),
         (f"{EMAIL}, user_attributes={{'givenName': {{}}}}", "DefinitionError", "'givenName'", "'given_name'"),
         (f"{EMAIL}, user_attributes={{'website': {{'required': 1}}}}", "DefinitionError", "required", "True or False"),
@@ -222,7 +232,7 @@ def test_the_password_policy_can_be_changed(project):
         ),
         ("login_with={'email': {'otp_login': 'yes'}}", "DefinitionError", "otp_login", "True or False"),
         (
-            "login_with={'email': True, 'external_providers': {'callback_urls': ['x'], 'logout_urls': ['x'], 'google': 1}}",
+            "login_with={'email': True, 'external_providers': {'callback_urls': ['https://a.b'], 'logout_urls': ['https://a.b'], 'google': 1}}",
             "AmplifyAuthConstructInitializationError",
             "google must be a dict",
             "as a dict",
@@ -247,25 +257,47 @@ def test_mistakes_are_explained(project, options, kind, message, resolution):
 @pytest.mark.parametrize(
     ("options", "named"),
     [
-        ("login_with={'phone': True}", "login_with.phone"),
-        ("login_with={'email': True, 'web_authn': True}", "login_with.web_authn"),
-        ("login_with={'email': {'otp_login': True}}", "otp_login"),
-        ("login_with={'email': {'verification_email_style': 'LINK'}}", "'LINK'"),
         (
-            "login_with={'email': True, 'external_providers': {'callback_urls': ['x'], 'logout_urls': ['x']}}",
-            "external_providers",
+            "login_with={'email': True, 'external_providers': {'callback_urls': ['https://a.b'], 'logout_urls': ['https://a.b'], 'oidc': []}}",
+            "external_providers.oidc",
         ),
-        ("login_with={'email': {'user_invitation': {'sms_message': 'x'}}}", "sms_message"),
-        (f"{EMAIL}, multifactor={{'mode': 'REQUIRED', 'sms': True, 'totp': True}}", "multifactor.sms"),
-        (f"{EMAIL}, triggers={{'pre_sign_up': fn}}", "'pre_sign_up'"),
-        (f"{EMAIL}, senders={{'email': {{'from_email': 'a@b.c'}}}}", "'senders'"),
-        (f"{EMAIL}, passwordless_options={{'preferred_challenge': 'PASSWORD'}}", "'passwordless_options'"),
+        (f"{EMAIL}, senders={{'email': {{'handler': fn, 'kms_key_arn': 'x'}}}}", "senders.email.kms_key_arn"),
     ],
 )
 def test_what_is_not_served_is_refused_by_name(project, options, named):
     """Nothing valid is accepted and ignored."""
     error = project.refused("auth/resource.py", f"auth = define_auth({options})", errors.NotServedError)
     assert named in error.message
+
+
+@pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        ("login_with={'email': {'otp_login': True}}", {"email_otp": True}),
+        ("login_with={'email': True, 'web_authn': True}", {"passkeys": Passkeys()}),
+        (
+            "login_with={'email': True, 'web_authn': {'relying_party_id': 'app.example.com', 'user_verification': 'required'}}",
+            {"passkeys": Passkeys(relying_party="app.example.com", user_verification="required")},
+        ),
+        (f"{EMAIL}, passwordless_options={{'preferred_challenge': 'PASSWORD'}}", {"preferred": "PASSWORD"}),
+        (
+            "login_with={'email': {'otp_login': True}}, passwordless_options={'preferred_challenge': 'EMAIL_OTP'}",
+            {"email_otp": True, "preferred": "EMAIL_OTP"},
+        ),
+    ],
+)
+def test_passwordless_ways(project, options, wanted):
+    """Every way is off unless it is asked for."""
+    assert project.auth(options).auth.passwordless == Passwordless(**wanted)
+
+
+@pytest.mark.parametrize("domain", ["https://example.com", "example.com:443", "Example.com", "192.0.2.1", 7, ""])
+def test_relying_party_that_is_no_domain(project, domain):
+    options = f"login_with={{'email': True, 'web_authn': {{'relying_party_id': {domain!r}}}}}"
+    source = f"auth = define_auth({options})"
+    error = project.refused("auth/resource.py", source, errors.InvalidPasswordlessConfigError)
+    assert "relying_party_id" in error.message
+    assert "example.com" in error.resolution
 
 
 @pytest.mark.parametrize(
@@ -323,3 +355,15 @@ def test_secrets_have_plain_names():
             secret(name)
         assert caught.value.resolution
         assert "test_auth.py" in (caught.value.location or "")
+
+
+def test_triggers_are_functions_by_name(project):
+    """They come into the backend by themselves, once each, and get no grant."""
+    triggers = "{'pre_sign_up': fn, 'post_confirmation': fn, 'custom_message': other}"
+    project.write("auth/other.py", "def handler(event, context):\n    return event\n")
+    project.run("auth/functions.py", "other = define_function(name='other', entry='./other.py')")
+    project.auth(f"{EMAIL}, triggers={triggers}")
+    manifest = project.backend("auth=auth")
+    assert manifest.auth.triggers == {"custom_message": "other", "post_confirmation": "fn", "pre_sign_up": "fn"}
+    assert [function.name for function in manifest.functions] == ["other", "fn"]
+    assert manifest.auth.grants == ()

@@ -8,6 +8,8 @@ import sys
 import httpx
 import pytest
 
+from poolhouse.functions import FunctionSpec
+
 READ_ENVIRONMENT = "import os\nSEEN = dict(os.environ)\ndef handler(event, context): return SEEN"
 WHO = """
 import boto3
@@ -188,3 +190,17 @@ async def test_workers_run_this_python(house):
     """The worker's interpreter is the server's."""
     functions = await house.run("import sys\ndef handler(event, context): return sys.executable")
     assert json.loads((await functions.invoke("work", b"{}")).payload) == sys.executable
+
+
+async def test_a_folder_behind_a_module_of_its_name(house):
+    """`amplify/backend.py` hides `amplify/backend/` from imports; a handler in there runs, with what lies beside it."""
+    house.write("", "amplify/backend.py")
+    house.write("ANSWER = 7", "amplify/backend/function/work/src/beside.py")
+    entry = house.write(
+        "from beside import ANSWER\ndef handler(event, context): return ANSWER",
+        "amplify/backend/function/work/src/app.py",
+    )
+    functions = await house.open(
+        FunctionSpec(name="work", project=house.project, entry=entry, role_arn="arn:role/work")
+    )
+    assert (await functions.invoke("work", b"{}")).payload == b"7"

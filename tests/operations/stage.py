@@ -96,7 +96,7 @@ class Stage:
 
     async def mail(self, destination: str = EMAIL) -> list[dict[str, Any]]:
         database, vault = self.services.database, self.services.vault
-        while await deliver_once(database, vault, LocalInbox()):
+        while await deliver_once(database, vault, LocalInbox(database), self.services.clock()):
             pass
         return await inbox.messages(database, vault, destination=destination)
 

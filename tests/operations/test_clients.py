@@ -70,7 +70,10 @@ async def test_refresh_validity_zero_is_thirty_days(create, database):
     ("members", "text"),
     [
         ({"ExplicitAuthFlows": ["USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH"]}, "cannot be used together"),
-        ({"ExplicitAuthFlows": ["ALLOW_USER_AUTH"]}, "ExplicitAuthFlows ALLOW_USER_AUTH: this version"),
+        (
+            {"ExplicitAuthFlows": ["ALLOW_TOKEN_EXCHANGE_DELEGATION"]},
+            "ExplicitAuthFlows ALLOW_TOKEN_EXCHANGE_DELEGATION: this version",
+        ),
         ({"SupportedIdentityProviders": ["COGNITO", "Google"]}, "SupportedIdentityProviders: "),
         ({"AccessTokenValidity": 25}, "AccessToken must be 5 minutes to 1 day"),
         ({"IdTokenValidity": 4, "TokenValidityUnits": {"IdToken": "minutes"}}, "IdToken must be 5 minutes"),

@@ -17,8 +17,8 @@ async def stage(services, invoke) -> Stage:
         (False, "ADMIN_USER_PASSWORD_AUTH", "Initiate Auth method not supported."),
         (False, "ADMIN_NO_SRP_AUTH", "Initiate Auth method not supported."),
         (True, "USER_PASSWORD_AUTH", "Initiate Auth method not supported."),
-        (False, "USER_AUTH", "USER_AUTH is not served by this version of Poolhouse."),
-        (False, "CUSTOM_AUTH", "CUSTOM_AUTH is not served by this version of Poolhouse."),
+        (False, "USER_AUTH", "USER_AUTH flow not enabled for this client"),
+        (False, "CUSTOM_AUTH", "CUSTOM_AUTH flow not enabled for this client"),
     ],
 )
 async def test_flow_that_is_refused(stage, admin, flow, text):
@@ -134,7 +134,34 @@ async def test_secret_hash_for_a_client_without_secret(stage):
     )
 
 
-@pytest.mark.parametrize("challenge", ["SMS_MFA", "SMS_OTP", "WEB_AUTHN", "CUSTOM_CHALLENGE"])
+@pytest.mark.parametrize(
+    ("challenge", "member"),
+    [
+        ("SELECT_CHALLENGE", "ANSWER"),
+        ("PASSWORD", "PASSWORD"),
+        ("PASSWORD_SRP", "SRP_A"),
+        ("EMAIL_OTP", "EMAIL_OTP_CODE"),
+        ("SMS_OTP", "SMS_OTP_CODE"),
+        ("SMS_MFA", "SMS_MFA_CODE"),
+        ("SOFTWARE_TOKEN_MFA", "SOFTWARE_TOKEN_MFA_CODE"),
+        ("WEB_AUTHN", "CREDENTIAL"),
+    ],
+)
+async def test_challenge_that_nobody_asked(stage, challenge, member):
+    """No answer leads to tokens without a session that waits for it."""
+    await stage.person()
+    for session in ({"Session": "x" * 40}, {}):
+        call = stage.public(
+            "RespondToAuthChallenge",
+            ClientId=stage.client,
+            ChallengeName=challenge,
+            ChallengeResponses={"USERNAME": EMAIL, member: "123456"},
+            **session,
+        )
+        assert said(await refused(call)) == ("NotAuthorized", "Invalid session for the user.")
+
+
+@pytest.mark.parametrize("challenge", ["ADMIN_NO_SRP_AUTH"])
 async def test_challenge_that_is_not_served(stage, challenge):
     """None of them can be answered into tokens, with or without a code."""
     await stage.person()

@@ -52,8 +52,18 @@ async def test_what_is_left_out_is_off(stage):
             "Invalid MFA configuration given, can't disable all MFAs",
         ),
         ({"MfaConfiguration": "OFF", **TOTP_ONLY}, "Invalid MFA configuration given, can't turn off MFA"),
-        ({"MfaConfiguration": "ON", "SmsMfaConfiguration": {}}, "SmsMfaConfiguration: this version of Poolhouse"),
-        ({"MfaConfiguration": "OFF", "WebAuthnConfiguration": {}}, "WebAuthnConfiguration: this version of Poolhouse"),
+        (
+            {"MfaConfiguration": "ON", "SmsMfaConfiguration": {"SmsConfiguration": {"SnsCallerArn": ""}}},
+            "SmsConfiguration: SnsCallerArn is required.",
+        ),
+        ({"MfaConfiguration": "OFF", "SmsMfaConfiguration": {}}, "Invalid MFA configuration given, can't turn off MFA"),
+        (
+            {
+                "MfaConfiguration": "OFF",
+                "WebAuthnConfiguration": {"FactorConfiguration": "MULTI_FACTOR_WITH_USER_VERIFICATION"},
+            },
+            "WebAuthnConfiguration.FactorConfiguration: this version of Poolhouse",
+        ),
         ({"MfaConfiguration": "SOMETIMES"}, "1 validation error detected"),
     ],
 )
@@ -79,9 +89,32 @@ async def test_unknown_pool(stage):
 
 
 async def test_a_pool_is_not_made_without_a_factor(stage):
-    """CreateUserPool can name no factor but SMS, so nobody could sign in."""
+    """CreateUserPool can name no factor but SMS, and says how it is sent; otherwise nobody could sign in."""
     error = await refused(stage.invoke("CreateUserPool", {"PoolName": "p", "MfaConfiguration": "ON"}))
-    assert error.message.startswith("MfaConfiguration: this version of Poolhouse does not serve")
+    assert error.message.startswith("MfaConfiguration needs a factor: SMS")
+
+
+async def test_sms(stage):
+    """The text and the sending are settings of the pool, which it keeps when a request leaves them out."""
+    sending = {"SnsCallerArn": "arn:aws:iam::123456789012:role/sms", "ExternalId": "x", "SnsRegion": "eu-west-1"}
+    given = {"SmsAuthenticationMessage": "{####} gets you in", "SmsConfiguration": sending}
+    answer = await configure(stage, "OPTIONAL", SmsMfaConfiguration=given)
+    assert answer == {"MfaConfiguration": "OPTIONAL", "SmsMfaConfiguration": given}
+    described = (await stage.admin("DescribeUserPool"))["UserPool"]
+    assert described["SmsConfiguration"] == sending
+    assert described["SmsAuthenticationMessage"] == "{####} gets you in"
+    await configure(stage, "ON", **TOTP_ONLY)
+    assert await config(stage) == {"MfaConfiguration": "ON", **TOTP_ONLY}
+    await configure(stage, "ON", SmsMfaConfiguration={})
+    assert await config(stage) == {"MfaConfiguration": "ON", "SmsMfaConfiguration": given}
+
+
+async def test_sms_from_the_beginning(invoke):
+    """A pool that is made with SmsConfiguration and second factors asks for codes by SMS, as on AWS."""
+    sending = {"SnsCallerArn": "arn:aws:iam::123456789012:role/sms"}
+    made = await invoke("CreateUserPool", {"PoolName": "p", "MfaConfiguration": "ON", "SmsConfiguration": sending})
+    answer = await invoke("GetUserPoolMfaConfig", {"UserPoolId": made["UserPool"]["Id"]})
+    assert answer == {"MfaConfiguration": "ON", "SmsMfaConfiguration": {"SmsConfiguration": sending}}
 
 
 async def test_describe_user_pool(stage):

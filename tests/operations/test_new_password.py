@@ -242,3 +242,15 @@ async def test_tampered_session(stage, data):
     letter = data.draw(st.sampled_from("ABYZabyz0189-_.").filter(lambda one: one != stage.session[position]))
     changed = stage.session[:position] + letter + stage.session[position + 1 :]
     assert said(await refused(respond(stage, changed))) == INVALID
+
+
+@pytest.mark.parametrize("ending", ["AdminUserGlobalSignOut", "AdminDisableUser"])
+async def test_challenge_after_a_sign_out(stage, clock, ending):
+    """What ended every sign-in of the user ended this one too, also when he is enabled again."""
+    await invite(stage)
+    session = (await start(stage))["Session"]
+    clock.advance(seconds=1)
+    await stage.admin(ending, Username=EMAIL)
+    await stage.admin("AdminEnableUser", Username=EMAIL)
+    assert said(await refused(respond(stage, session))) == INVALID
+    assert await unchanged(stage)

@@ -106,19 +106,23 @@ async def test_schema_shows_standard_and_own_attributes(invoke):
     ("setting", "text"),
     [
         ({"UsernameAttributes": ["email"], "AliasAttributes": ["email"]}, "Only one of"),
-        ({"MfaConfiguration": "ON"}, "MfaConfiguration: this version of Poolhouse does not serve"),
-        ({"MfaConfiguration": "OPTIONAL"}, "MfaConfiguration: "),
-        ({"LambdaConfig": {"PreSignUp": "arn:aws:lambda:us-east-1:1:function:f"}}, "LambdaConfig: "),
-        ({"EmailConfiguration": {"EmailSendingAccount": "DEVELOPER"}}, "EmailConfiguration.EmailSendingAccount: "),
-        ({"EmailConfiguration": {"From": "a@example.com"}}, "EmailConfiguration.From: "),
-        ({"SmsConfiguration": {"SnsCallerArn": "arn:aws:iam::123456789012:role/sms"}}, "SmsConfiguration: "),
-        ({"SmsVerificationMessage": "Code {####}"}, "SmsVerificationMessage: "),
-        ({"AutoVerifiedAttributes": ["phone_number"]}, "AutoVerifiedAttributes: "),
+        ({"MfaConfiguration": "ON"}, "MfaConfiguration needs a factor"),
+        ({"MfaConfiguration": "OPTIONAL"}, "MfaConfiguration needs a factor"),
+        ({"EmailConfiguration": {"EmailSendingAccount": "DEVELOPER"}}, "EmailConfiguration: SourceArn is required"),
+        ({"EmailConfiguration": {"From": "Ada"}}, "EmailConfiguration: From is no e-mail address"),
+        ({"EmailConfiguration": {"From": "A\r\nBcc: x <a@b.c>"}}, "EmailConfiguration: From is no e-mail address"),
+        ({"SmsConfiguration": {"ExternalId": "x"}}, "SmsConfiguration: SnsCallerArn is required"),
+        (
+            {"SmsConfiguration": {"EumsSms": {"CallerArn": "arn:aws:iam::123456789012:role/sms"}}},
+            "SmsConfiguration.EumsSms: ",
+        ),
         ({"UserPoolAddOns": {"AdvancedSecurityMode": "AUDIT"}}, "UserPoolAddOns: "),
         ({"UserPoolTier": "PLUS"}, "UserPoolTier: "),
         ({"Policies": {"PasswordPolicy": {"PasswordHistorySize": 1}}}, "Policies.PasswordPolicy.PasswordHistorySize: "),
-        ({"Policies": {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}}, "Policies.SignIn"),
-        ({"VerificationMessageTemplate": {"DefaultEmailOption": "CONFIRM_WITH_LINK"}}, "VerificationMessageTemplate."),
+        (
+            {"Policies": {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "SOFTWARE_TOKEN"]}}},
+            "Policies.SignIn",
+        ),
         ({"UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": ["email"]}}, "auto-verified"),
         (
             {

@@ -203,13 +203,35 @@ async def test_same_address_again(me):
     assert (await me.attributes())["email_verified"] == "true"
 
 
-async def test_phone_needs_sms(services, invoke):
-    """A phone number that would need a code is refused by name."""
-    pool = {**EMAIL_POOL, "AutoVerifiedAttributes": ["email"]}
-    me = await enter(services, invoke, **pool)
-    assert await me.update(phone_number="+14325550134") == []
-    assert "SMS" in (await refused(me.ask("phone_number"))).message
-    assert "SMS" in (await refused(me.verify("123456", "phone_number"))).message
+async def test_phone_is_verified_on_request(me):
+    """A number that the pool does not verify by itself gets its code when it is asked for."""
+    number = "+14325550134"
+    assert await me.update(phone_number=number) == []
+    shown = {"AttributeName": "phone_number", "DeliveryMedium": "SMS", "Destination": "+*******0134"}
+    assert await me.ask("phone_number") == shown
+    assert await me.verify(await me.stage.code(number), "phone_number") == {}
+    assert (await me.attributes())["phone_number_verified"] == "true"
+
+
+async def test_phone_and_address_at_once(services, invoke):
+    """Each has a code of its own, which does not verify the other; the originals stay until then."""
+    both = ["email", "phone_number"]
+    pool = {**EMAIL_POOL, "AutoVerifiedAttributes": both}
+    kept = {"UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": both}}
+    me = await enter(services, invoke, **pool, **kept)
+    number = "+14325550134"
+    sent = await me.update(email="new@example.com", phone_number=number)
+    assert [each["DeliveryMedium"] for each in sent] == ["EMAIL", "SMS"]
+    assert "phone_number" not in await me.attributes()
+    assert (await me.attributes())["email"] == EMAIL
+    by_mail, by_sms = await me.stage.code("new@example.com"), await me.stage.code(number)
+    if by_mail != by_sms:
+        assert (await refused(me.verify(by_sms, "email"))).code == "CodeMismatchException"
+    await me.verify(by_sms, "phone_number")
+    await me.verify(by_mail, "email")
+    after = await me.attributes()
+    assert (after["email"], after["phone_number"]) == ("new@example.com", number)
+    assert (after["email_verified"], after["phone_number_verified"]) == ("true", "true")
 
 
 async def test_code_is_replaced(keeping):

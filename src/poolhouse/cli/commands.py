@@ -9,6 +9,14 @@ from typing import Annotated
 
 import typer
 
+from poolhouse.cli.clients import clients
+from poolhouse.cli.data_commands import data_commands
+from poolhouse.cli.groups import groups
+from poolhouse.cli.options import HERE, Database, Destructive, Host, Port, Project, Tls
+from poolhouse.cli.pools import pools
+from poolhouse.cli.project_commands import project_commands
+from poolhouse.cli.users import users
+from poolhouse.config import plain_text
 from poolhouse.errors import UserError
 
 app = typer.Typer(
@@ -23,20 +31,16 @@ generate = typer.Typer(help="Write files and keys.", no_args_is_help=True, rich_
 secret = typer.Typer(
     help='The values behind secret("NAME") in the definitions.', no_args_is_help=True, rich_markup_mode=None
 )
+app.add_typer(project_commands)
+app.add_typer(data_commands)
 app.add_typer(generate, name="generate")
 app.add_typer(secret, name="secret")
+app.add_typer(users, name="users")
+app.add_typer(groups, name="groups")
+app.add_typer(pools, name="pools")
+app.add_typer(clients, name="clients")
 
-Project = Annotated[Path, typer.Option("--project", help="The folder that holds amplify/.", file_okay=False)]
-Database = Annotated[str | None, typer.Option("--database", help="sqlite:///FILE or postgresql://...")]
-Host = Annotated[str | None, typer.Option("--host", help="The address to listen on.")]
-Port = Annotated[
-    int | None, typer.Option("--port", min=0, max=65535, help="The port to listen on; 0 takes a free one.")
-]
-Destructive = Annotated[
-    bool, typer.Option("--allow-destructive", help="Also carry out changes that drop users or memberships.")
-]
 Name = Annotated[str, typer.Argument(help="Letters, digits, _ . and -.")]
-HERE = Path()
 
 
 def _version(value: bool) -> None:
@@ -47,11 +51,13 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def _root(
+    context: typer.Context,
     _show: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    pass
+    if plain_text():
+        context.color = False
 
 
 @app.command()
@@ -60,6 +66,7 @@ def dev(
     host: Host = None,
     port: Port = None,
     database: Database = None,
+    tls: Tls = False,
     allow_destructive: Destructive = False,
 ) -> None:
     """Run the backend on this machine, reload it on every change, and show where everything is."""
@@ -68,7 +75,7 @@ def dev(
     definitions = Definitions(project)
     from poolhouse.cli.running import run_dev
 
-    overrides = {"host": host, "port": port, "database": database}
+    overrides = {"host": host, "port": port, "database": database, "tls": tls or None}
     run_dev(project, definitions, overrides, allow_destructive=allow_destructive)
 
 
@@ -79,6 +86,10 @@ def serve(
     port: Port = None,
     database: Database = None,
     workers: Annotated[int, typer.Option("--workers", min=1, help="Processes; more than one needs PostgreSQL.")] = 1,
+    tls_cert: Annotated[
+        str | None, typer.Option("--tls-cert", help="A PEM file with the certificate: speak TLS.")
+    ] = None,
+    tls_key: Annotated[str | None, typer.Option("--tls-key", help="The PEM file with its private key.")] = None,
     allow_destructive: Destructive = False,
     inherited: Annotated[int | None, typer.Option("--socket", hidden=True)] = None,
 ) -> None:
@@ -88,7 +99,7 @@ def serve(
     definitions = Definitions(project)
     from poolhouse.cli.running import run_serve
 
-    overrides = {"host": host, "port": port, "database": database}
+    overrides = {"host": host, "port": port, "database": database, "tls_cert": tls_cert, "tls_key": tls_key}
     run_serve(
         project, definitions, overrides, workers=workers, allow_destructive=allow_destructive, inherited=inherited
     )
@@ -98,14 +109,27 @@ def serve(
 def generate_outputs(
     project: Project = HERE,
     out_dir: Annotated[Path, typer.Option("--out-dir", help="Where the files go.", file_okay=False)] = HERE,
+    formats: Annotated[
+        list[str] | None,
+        typer.Option("--format", help="Which file; may be given again. Without it: json and js. See --list."),
+    ] = None,
     host: Host = None,
     port: Port = None,
     database: Database = None,
+    tls: Tls = False,
+    list_formats: Annotated[bool, typer.Option("--list", help="Print the formats and what each is for.")] = False,
 ) -> None:
-    """Write amplify_outputs.json and the JavaScript module of an applied backend; changes nothing else."""
+    """Write the files that clients need of an applied backend; changes nothing else."""
+    from poolhouse.cli.formats import checked, described
+
+    if list_formats:
+        typer.echo(described())
+        raise typer.Exit
+    wanted = checked(formats)
     from poolhouse.cli.running import write_client_files
 
-    for path in write_client_files(project, out_dir, {"host": host, "port": port, "database": database}):
+    overrides = {"host": host, "port": port, "database": database, "tls": tls or None}
+    for path in write_client_files(project, out_dir, overrides, wanted):
         typer.echo(path)
 
 
@@ -124,6 +148,23 @@ def manifest(project: Project = HERE) -> None:
     from poolhouse.define.project import load
 
     typer.echo(json.dumps(json.loads(encode(load(project))), indent=2))
+
+
+@app.command()
+def check(
+    project: Project = HERE,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when there is something to report.")] = False,
+) -> None:
+    """Report grants that a function's source no longer uses. Removes nothing."""
+    from poolhouse.cli.checking import unused
+
+    found = unused(project)
+    for function, actions in found.items():
+        typer.echo(f"{function} no longer uses {', '.join(actions)}")
+    if not found:
+        typer.echo("Every grant is used.")
+    elif strict:
+        raise typer.Exit(1)
 
 
 @secret.command("set")

@@ -16,14 +16,15 @@ import uvicorn
 from watchfiles import awatch
 
 from poolhouse import outputs, service_model, telemetry
-from poolhouse.app import Server
+from poolhouse.app import Server, clock
 from poolhouse.cli.bounded_http import BoundedHttp
 from poolhouse.cli.definitions import Definitions
 from poolhouse.cli.screen import show
+from poolhouse.cli.tls import Secured, hints, secure
 from poolhouse.cli.workers import supervise
 from poolhouse.config import Mode, Settings, load
 from poolhouse.crypto.vault import Vault
-from poolhouse.define.manifest import Manifest
+from poolhouse.define.manifest import ADMIN_QUERIES, Manifest
 from poolhouse.define.project import load as load_manifest
 from poolhouse.define.types import write_schema_types
 from poolhouse.errors import SettingError, UserError
@@ -38,7 +39,8 @@ def run_dev(project: Path, definitions: Definitions, overrides: Overrides, *, al
     """The development server; returns after Ctrl-C with every worker gone."""
     manifest = definitions.manifest()
     settings, bound = _prepare("dev", project, overrides)
-    _run(_Development(settings, project, allow_destructive=allow_destructive).run(manifest, bound))
+    settings, secured = _secured(settings, project, bound)
+    _run(_Development(settings, project, secured, allow_destructive=allow_destructive).run(manifest, bound))
 
 
 def run_serve(
@@ -61,8 +63,9 @@ def run_serve(
             )
         with bound:
             sys.exit(supervise(workers, bound, _arguments(project, overrides, bound, destructive=allow_destructive)))
-    supervised = inherited is not None
-    _run(_production(settings, project, manifest, bound, allow_destructive=allow_destructive, supervised=supervised))
+    settings, secured = _secured(settings, project, bound)
+    server, supervised = Server(settings, project), inherited is not None
+    _run(_production(server, manifest, bound, secured, allow_destructive=allow_destructive, supervised=supervised))
 
 
 def _run(main: Any) -> None:
@@ -79,7 +82,8 @@ def _new_loop() -> asyncio.AbstractEventLoop:
 def _arguments(project: Path, overrides: Overrides, bound: socket.socket, *, destructive: bool) -> list[str]:
     """What a worker is started with. What came from the environment stays there, out of the list of processes."""
     given = {**overrides, "project": project, "port": bound.getsockname()[1]}
-    arguments = [text for name, value in given.items() if value is not None for text in (f"--{name}", str(value))]
+    options = {f"--{name.replace('_', '-')}": str(value) for name, value in given.items() if value is not None}
+    arguments = [text for option in options.items() for text in option]
     return [*arguments, "--allow-destructive"] if destructive else arguments
 
 
@@ -92,6 +96,14 @@ def _prepare(
     bound = bind(settings.host, settings.port) if inherited is None else socket.socket(fileno=inherited)
     port = bound.getsockname()[1]
     return (settings if port == settings.port else load(mode, project, {**overrides, "port": port})), bound
+
+
+def _secured(settings: Settings, project: Path, bound: socket.socket) -> tuple[Settings, Secured | None]:
+    try:
+        return secure(settings, project, clock())
+    except SettingError:
+        bound.close()
+        raise
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -114,16 +126,29 @@ def bind(host: str, port: int) -> socket.socket:
 class _Uvicorn(uvicorn.Server):
     """Says when it listens; ends on the usual signals without raising them again, since our own end comes after it."""
 
-    def __init__(self, config: uvicorn.Config, listening: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, listening: Callable[[], None], inner: socket.socket | None) -> None:
         super().__init__(config)
         self._listening = listening
+        self._inner = inner
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        if self._inner is not None:
+            loop = asyncio.get_running_loop()
+            self.servers.append(await loop.create_server(self._plain, sock=self._inner))
         # What the start made lives as long as the process: nothing there for the collector to look at.
         gc.freeze()
         gc.enable()
         self._listening()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets)
+        if self._inner is not None:
+            self._inner.close()
+
+    def _plain(self) -> asyncio.Protocol:
+        """A connection without TLS, on loopback: one of our own functions."""
+        return BoundedHttp(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -137,7 +162,9 @@ class _Uvicorn(uvicorn.Server):
                 loop.remove_signal_handler(number)
 
 
-def uvicorn_server(server: Server, listening: Callable[[], None] = lambda: None) -> uvicorn.Server:
+def uvicorn_server(
+    server: Server, listening: Callable[[], None] = lambda: None, secured: Secured | None = None
+) -> uvicorn.Server:
     """Uvicorn around our application, quiet: the application itself says what is worth saying."""
     config = uvicorn.Config(
         server,
@@ -152,19 +179,23 @@ def uvicorn_server(server: Server, listening: Callable[[], None] = lambda: None)
         timeout_graceful_shutdown=10,
         h11_max_incomplete_event_size=65536,
     )
-    return _Uvicorn(config, listening)
+    if secured is None:
+        return _Uvicorn(config, listening, None)
+    config.load()
+    config.ssl = secured.context
+    return _Uvicorn(config, listening, secured.inner)
 
 
 async def _production(
-    settings: Settings,
-    project: Path,
+    server: Server,
     manifest: Manifest,
     bound: socket.socket,
+    secured: Secured | None,
     *,
     allow_destructive: bool,
     supervised: bool,
 ) -> None:
-    server = Server(settings, project)
+    settings = server.settings
     if supervised:
         _end_with_supervisor()
     else:
@@ -175,7 +206,9 @@ async def _production(
             telemetry.log.info("applied", change=str(change))
         for change in withheld:
             telemetry.log.warning("withheld", change=str(change), remedy="--allow-destructive")
-        serving = uvicorn_server(server, lambda: telemetry.log.info("ready", url=settings.public_url))
+        urls = rest_urls(manifest, settings.public_url)
+        ready = lambda: telemetry.log.info("ready", url=settings.public_url, **({"rest": urls} if urls else {}))  # noqa: E731
+        serving = uvicorn_server(server, ready, secured)
         await serving.serve(sockets=[bound])
     finally:
         await server.stop()
@@ -192,6 +225,12 @@ def _end_with_supervisor() -> None:
     loop.add_reader(sys.stdin, gone)
 
 
+def rest_urls(manifest: Manifest, public_url: str) -> dict[str, str]:
+    """The addresses of the REST APIs by name; clients know that of Admin Queries as its RootUrl."""
+    names = {api.name: "Admin Queries" if api.name == ADMIN_QUERIES else api.name for api in manifest.rest_apis}
+    return {names[api.name]: f"{public_url}{api.root}" for api in manifest.rest_apis}
+
+
 def start_metrics(settings: Settings) -> None:
     """Prometheus metrics on their own port, when one is set."""
     if settings.metrics_port:
@@ -201,9 +240,9 @@ def start_metrics(settings: Settings) -> None:
 
 
 def write_for(
-    settings: Settings, applied: Applied, folder: Path, names: tuple[str, ...] = outputs.DEFAULT
+    settings: Settings, applied: Applied, folder: Path, formats: tuple[str, ...] = outputs.DEFAULT_FORMATS
 ) -> tuple[Path, ...]:
-    """Write the named client files of an applied backend; returns those that changed."""
+    """Write client files of an applied backend, by the names of their formats; returns those that changed."""
     return outputs.write_outputs(
         folder,
         applied.manifest,
@@ -215,11 +254,11 @@ def write_for(
             base_url=settings.public_url,
             api_key=applied.api_key.value if applied.api_key else None,
         ),
-        names,
+        formats,
     )
 
 
-def write_client_files(project: Path, folder: Path, overrides: Overrides) -> list[Path]:
+def write_client_files(project: Path, folder: Path, overrides: Overrides, formats: tuple[str, ...]) -> list[Path]:
     """The client files of a backend that `dev` or `serve` has applied before. Changes nothing in the database."""
     settings = load("dev", project, overrides)
     manifest = load_manifest(project)
@@ -229,8 +268,8 @@ def write_client_files(project: Path, folder: Path, overrides: Overrides) -> lis
             "This backend was never applied to this database.",
             resolution="Run poolhouse dev or poolhouse serve once, with the same --database.",
         )
-    write_for(settings, applied, folder)
-    return [folder / name for name in outputs.DEFAULT]
+    write_for(settings, applied, folder, formats)
+    return [folder / outputs.FORMATS[name].file for name in formats]
 
 
 async def _read(settings: Settings, manifest: Manifest) -> Applied:
@@ -246,8 +285,9 @@ async def _read(settings: Settings, manifest: Manifest) -> Applied:
 class _Development:
     """One run of `poolhouse dev`."""
 
-    def __init__(self, settings: Settings, project: Path, *, allow_destructive: bool) -> None:
+    def __init__(self, settings: Settings, project: Path, secured: Secured | None, *, allow_destructive: bool) -> None:
         self._settings = settings
+        self._secured = secured
         self._project = project
         self._destructive = allow_destructive
         self._server = Server(settings, project)
@@ -260,7 +300,7 @@ class _Development:
             self._tell(*await self._server.start(manifest, allow_destructive=self._destructive))
             self._write()
             watching = asyncio.create_task(self._watch(stop))
-            await uvicorn_server(self._server, self._banner).serve(sockets=[bound])
+            await uvicorn_server(self._server, self._banner, self._secured).serve(sockets=[bound])
         finally:
             stop.set()
             if watching is not None:
@@ -287,7 +327,7 @@ class _Development:
         assert self._server.applied is not None
         write_for(self._settings, self._server.applied, self._project)
         generated = self._project / ".amplify" / "generated"
-        write_for(self._settings, self._server.applied, generated, ("amplify_client.py",))
+        write_for(self._settings, self._server.applied, generated, ("python", "ts"))
         write_schema_types(generated, self._server.applied.manifest)
 
     def _tell(self, made: list[Change], withheld: list[Change]) -> None:
@@ -303,6 +343,7 @@ class _Development:
         rows = {
             "Server": settings.public_url,
             "GraphQL": f"{settings.public_url}/graphql" if applied.manifest.data else None,
+            **rest_urls(applied.manifest, settings.public_url),
             "Inbox": f"{settings.public_url}/inbox",
             "User pool": applied.pool_id,
             "App client": applied.client_id,
@@ -315,4 +356,8 @@ class _Development:
         for name, value in rows.items():
             if value:
                 typer.echo(f"  {typer.style(f'{name:<14}', dim=True)} {value}")
+        if self._secured is not None and self._secured.authority is not None:
+            typer.echo(f"\n  Clients have to trust {self._secured.authority}:\n")
+            for name, value in hints(self._secured.authority):
+                typer.echo(f"  {typer.style(f'{name:<17}', dim=True)} {value}")
         typer.echo()

@@ -2,13 +2,15 @@
 
 import typer
 
+from poolhouse.config import plain_text
 from poolhouse.errors import UserError
 
 
 def show(error: UserError) -> None:
     """What happened, why, and what to do."""
+    color = False if plain_text() else None
     if error.location:
-        typer.secho(error.location, err=True, dim=True)
-    typer.echo(f"{typer.style(error.name, fg='red', bold=True)}  {error.message}", err=True)
+        typer.secho(error.location, err=True, dim=True, color=color)
+    typer.echo(f"{typer.style(error.name, fg='red', bold=True)}  {error.message}", err=True, color=color)
     if error.resolution:
-        typer.echo(f"{typer.style('Do this:', bold=True)} {error.resolution}", err=True)
+        typer.echo(f"{typer.style('Do this:', bold=True)} {error.resolution}", err=True, color=color)

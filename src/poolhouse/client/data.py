@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 import httpx
 
 from poolhouse.client.outputs import Outputs
+from poolhouse.client.rest import RestApi, RestApis
 from poolhouse.client.session import Session, fetch_credentials
 from poolhouse.client.wire import connection, signature
 from poolhouse.errors import ClientError, PoolhouseError
@@ -98,9 +99,10 @@ class Client:
         self.outputs = outputs
         self.session = session
         self.auth_mode = mode
-        self._http = connection(self, http, 60)
+        self._http = connection(self, http, outputs.ca_file, 60)
         self.queries = Operations(self, "query", outputs.introspection.get("queries", {}))
         self.mutations = Operations(self, "mutation", outputs.introspection.get("mutations", {}))
+        self.rest = RestApis(outputs.rest, lambda endpoint: RestApi(endpoint, session, self._http))
 
     def execute(self, document: str, variables: Mapping[str, Any], *, auth_mode: Mode | None = None) -> dict[str, Any]:
         """POST one document. Returns `data`; raises OperationError when the answer holds errors."""
@@ -137,13 +139,15 @@ def generate_client(
     session: Session | None = None,
     auth_mode: Mode | None = None,
     endpoint: str | None = None,
+    ca_file: str | None = None,
     http: httpx.Client | None = None,
 ) -> Client:
-    """A client of the backend's queries and mutations.
+    """A client of the backend's queries, mutations and REST APIs.
 
     `auth_mode` defaults to the backend's default mode; without a session, IAM requests are those of a guest.
+    `ca_file` is the certificate authority to trust, as `poolhouse dev --tls` shows it.
     """
-    where = Outputs.read(outputs, endpoint)
+    where = Outputs.read(outputs, endpoint, ca_file)
     return Client(where, session, auth_mode or _MODES.get(where.default_mode, "iam"), http)
 
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from poolhouse.client.outputs import Outputs
-from poolhouse.client.wire import Credentials, call, connection
+from poolhouse.client.wire import Credentials, call, connection, open_connection
 from poolhouse.crypto.srp import ClientSession
 from poolhouse.errors import ClientError
 
@@ -43,7 +43,7 @@ class Session:
 
     def __init__(self, outputs: Outputs, *, http: httpx.Client | None, clock: Clock) -> None:
         self.outputs = outputs
-        self._http = connection(self, http, 30)
+        self._http = connection(self, http, outputs.ca_file, 30)
         self._clock = clock
         self._tokens: dict[str, Any] = {}
         self._expires = 0.0
@@ -73,8 +73,14 @@ class Session:
         """The groups as of the last refresh."""
         return tuple(self.claims.get("cognito:groups", ()))
 
-    def start(self, username: str, password: str) -> "Session":
-        """Sign in with SRP. Raises RequestRefused, or NewPasswordRequired for an invited user."""
+    def start(self, username: str, password: str, *, send_password: bool = False) -> "Session":
+        """Sign in with SRP, or by sending the password. Raises RequestRefused, or NewPasswordRequired for an invited
+        user.
+        """
+        if send_password:
+            parameters = {"USERNAME": username, "PASSWORD": password}
+            asked = {"AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": parameters}
+            return self._follow(self._idp("InitiateAuth", ClientId=self.outputs.client_id, **asked))
         srp = ClientSession(self.outputs.user_pool_id)
         challenge = self._idp(
             "InitiateAuth",
@@ -91,7 +97,9 @@ class Session:
         request: dict[str, Any] = {"ChallengeName": challenge, "ChallengeResponses": dict(responses)}
         if session is not None:
             request["Session"] = session
-        answer = self._idp("RespondToAuthChallenge", ClientId=self.outputs.client_id, **request)
+        return self._follow(self._idp("RespondToAuthChallenge", ClientId=self.outputs.client_id, **request))
+
+    def _follow(self, answer: dict[str, Any]) -> "Session":
         following = answer.get("ChallengeName")
         if following == "NEW_PASSWORD_REQUIRED":
             raise NewPasswordRequired(self, answer)
@@ -152,27 +160,37 @@ def sign_in(
     username: str,
     password: str,
     *,
+    send_password: bool = False,
     endpoint: str | None = None,
+    ca_file: str | None = None,
     http: httpx.Client | None = None,
     clock: Clock = time.time,  # noqa: TID251 - the one place where the client meets the wall clock
 ) -> Session:
-    """Sign in with SRP; the password never leaves this process.
+    """Sign in with SRP; the password never leaves this process, unless `send_password` says so.
 
-    `outputs` is a path, a decoded document or Outputs. Raises RequestRefused (for example NotAuthorizedException) when
-    the server says no, NewPasswordRequired for an invited user.
+    It has to for a user pool that keeps argon2id hashes, and once for a user who was imported with a hash.
+
+    `outputs` is a path, a decoded document or Outputs; `endpoint` and `ca_file` go before what they say.
+    Raises RequestRefused (for example NotAuthorizedException) when the server says no, NewPasswordRequired for an
+    invited user.
     """
-    where = Outputs.read(outputs, endpoint)
-    return Session(where, http=http, clock=clock).start(username, password)
+    where = Outputs.read(outputs, endpoint, ca_file)
+    return Session(where, http=http, clock=clock).start(username, password, send_password=send_password)
 
 
 def reset_password(
-    outputs: Any, username: str, *, endpoint: str | None = None, http: httpx.Client | None = None
+    outputs: Any,
+    username: str,
+    *,
+    endpoint: str | None = None,
+    ca_file: str | None = None,
+    http: httpx.Client | None = None,
 ) -> dict[str, str]:
     """Have a code sent with which a new password can be set; AWS's CodeDeliveryDetails.
 
     Raises RequestRefused. A backend that hides who exists answers for unknown users too.
     """
-    answer = _ask(Outputs.read(outputs, endpoint), http, "ForgotPassword", Username=username)
+    answer = _ask(Outputs.read(outputs, endpoint, ca_file), http, "ForgotPassword", Username=username)
     details: dict[str, str] = answer["CodeDeliveryDetails"]
     return details
 
@@ -184,6 +202,7 @@ def confirm_reset_password(
     new_password: str,
     *,
     endpoint: str | None = None,
+    ca_file: str | None = None,
     http: httpx.Client | None = None,
 ) -> None:
     """Set a new password with the code from `reset_password`; nobody is signed in by it.
@@ -191,7 +210,7 @@ def confirm_reset_password(
     Raises RequestRefused, for example CodeMismatchException or InvalidPasswordException.
     """
     given = {"Username": username, "ConfirmationCode": code, "Password": new_password}
-    _ask(Outputs.read(outputs, endpoint), http, "ConfirmForgotPassword", **given)
+    _ask(Outputs.read(outputs, endpoint, ca_file), http, "ConfirmForgotPassword", **given)
 
 
 def _ask(outputs: Outputs, http: httpx.Client | None, operation: str, **request: str) -> dict[str, Any]:
@@ -199,7 +218,7 @@ def _ask(outputs: Outputs, http: httpx.Client | None, operation: str, **request:
     url, complete = outputs.service_url("cognito-idp"), {"ClientId": outputs.client_id, **request}
     if http is not None:
         return call(http, url, "cognito-idp", operation, complete)
-    with httpx.Client(timeout=30) as own:
+    with open_connection(outputs.ca_file, 30) as own:
         return call(own, url, "cognito-idp", operation, complete)
 
 

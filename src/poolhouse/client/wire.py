@@ -1,13 +1,14 @@
 """Requests as they go over the wire: AWS JSON 1.1 without a signature, and SigV4 for GraphQL under IAM."""
 
 import json
+import ssl
 import weakref
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import httpx
 
-from poolhouse.errors import PoolhouseError
+from poolhouse.errors import ClientError, PoolhouseError
 
 _PREFIXES = {"cognito-idp": "AWSCognitoIdentityProviderService", "cognito-identity": "AWSCognitoIdentityService"}
 
@@ -30,11 +31,25 @@ class Credentials(NamedTuple):
     expires: float
 
 
-def connection(owner: object, http: httpx.Client | None, timeout: float) -> httpx.Client:
-    """The caller's own client, or a new one that is closed when `owner` is no longer used. `timeout` in seconds."""
+def open_connection(ca_file: str | None, timeout: float) -> httpx.Client:
+    """A new client, which trusts `ca_file` alone where one is named. `timeout` in seconds."""
+    if ca_file is None:
+        return httpx.Client(timeout=timeout)
+    try:
+        context = ssl.create_default_context(cafile=ca_file)
+    except OSError as error:  # SSLError is one
+        raise ClientError(
+            f"{ca_file} cannot be used as a certificate authority ({error}).",
+            resolution="Name the PEM file that poolhouse dev --tls shows.",
+        ) from error
+    return httpx.Client(timeout=timeout, verify=context)
+
+
+def connection(owner: object, http: httpx.Client | None, ca_file: str | None, timeout: float) -> httpx.Client:
+    """The caller's own client, or a new one that is closed when `owner` is no longer used."""
     if http is not None:
         return http
-    made = httpx.Client(timeout=timeout)
+    made = open_connection(ca_file, timeout)
     weakref.finalize(owner, made.close)
     return made
 

@@ -1,6 +1,6 @@
 """`define_auth`: the user pool, its groups and who may administer it; one per project, in amplify/auth/resource.py."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, TypedDict, get_args
 
 import msgspec
@@ -15,8 +15,10 @@ from .groups import groups_of
 from .login import Login, LoginWith
 from .manifest import Auth
 from .manifest import Multifactor as SecondFactors
+from .messages import CODE, LONGEST_SMS, Placeholder, body_of
 from .places import Place, here
-from .words import check_choice, check_keys, check_resource_name, explained, not_served, shown
+from .senders import Senders, senders_of
+from .words import check_choice, check_keys, check_resource_name, explained, shown
 
 AccountRecovery = Literal[
     "EMAIL_AND_PHONE_WITHOUT_MFA",
@@ -40,18 +42,19 @@ TriggerName = Literal[
 ]
 
 
+class SmsFactor(TypedDict, total=False):
+    """`sms_message` is text with `{####}`, or a function that receives the placeholder and makes the text."""
+
+    sms_message: str | Callable[[Placeholder], str]
+
+
 class Multifactor(TypedDict, total=False):
     """`mode` is needed; the others choose the factors."""
 
     mode: Literal["OFF", "OPTIONAL", "REQUIRED"]
-    sms: bool | Mapping[str, object]
+    sms: bool | SmsFactor
     totp: bool
     email: bool
-
-
-class Senders(TypedDict, total=False):
-    email: Mapping[str, object]
-    sms: Mapping[str, object]
 
 
 class PasswordlessOptions(TypedDict, total=False):
@@ -74,6 +77,7 @@ class AuthDefinition(msgspec.Struct, frozen=True, eq=False):
     auth: Auth
     grants: tuple[PoolGrant, ...]
     place: Place
+    triggers: tuple[FunctionDefinition, ...] = ()
 
 
 @explained
@@ -88,39 +92,47 @@ def define_auth(
     senders: Senders | None = None,
     account_recovery: AccountRecovery | None = None,
     password_policy: PasswordPolicyOptions | None = None,
+    password_storage: Literal["srp", "argon2id"] = "srp",  # noqa: S107 - names a kind of storage
     passwordless_options: PasswordlessOptions | None = None,
     name: str = "amplifyAuth",
 ) -> AuthDefinition:
     """Describe the user pool.
 
     The order of `groups` is their precedence, the first is strongest. `access` gives functions grants on the pool:
-    `lambda allow: [allow.resource(function).to(["addUserToGroup"])]`.
+    `lambda allow: [allow.resource(function).to(["addUserToGroup"])]`. `password_storage="argon2id"` keeps slow hashes
+    in place of SRP verifiers: nobody can sign in with SRP then, and the app client takes plain passwords.
     """
     place = here()
     _check_file(place)
     check_resource_name(name, what="An auth resource", place=place)
     login = Login(login_with, place)
     factors = _second_factors(multifactor, login, place)
-    _check_passwordless(passwordless_options, login, place)
-    _check_senders(senders, place)
-    _check_triggers(triggers, place)
+    preferred = _preferred(passwordless_options, login, place)
+    sending = senders_of(senders, place)
+    called = _triggers(triggers, place)
     ways: Any = tuple(way for way, key in (("email", "email"), ("phone_number", "phone")) if key in login.wanted)
     grants = collect(access, place)
     auth = Auth(
         name=name,
         login=ways,
+        preferred_username="preferred_username" in login.wanted,
+        hosted=login.hosted,
         verification=login.verification,
         invitation=login.invitation,
+        email_sender=sending.email,
+        sms_sender=sending.sms,
         password_policy=password_policy_of({} if password_policy is None else password_policy, place),
+        password_storage=_storage(password_storage, place),
         attributes=attributes_of({} if user_attributes is None else user_attributes, ways, place),
         account_recovery=_recovery(account_recovery, ways, place),
         multifactor=factors,
+        passwordless=msgspec.structs.replace(login.passwordless, preferred=preferred),
         groups=groups_of(groups, place),
         grants=tuple(grant.compiled() for grant in grants),
+        triggers={trigger: function.name for trigger, function in called.items()},
     )
     login.refuse_unserved(place)
-    _refuse(place, multifactor, triggers, senders, passwordless_options)
-    definition = AuthDefinition(auth, grants, place)
+    definition = AuthDefinition(auth, grants, place, (*called.values(), *sending.called))
     census.enter("auth", definition, place)
     return definition
 
@@ -132,6 +144,10 @@ def _check_file(place: Place) -> None:
             resolution="Move the call to amplify/auth/resource.py and import its result from there.",
             location=str(place),
         )
+
+
+def _storage(choice: object, place: Place) -> Any:
+    return check_choice(choice, ("srp", "argon2id"), what="password_storage", place=place)
 
 
 def _recovery(choice: object, ways: tuple[str, ...], place: Place) -> tuple[str, ...]:
@@ -172,21 +188,34 @@ def _chosen(mode: Any, options: Mapping[str, object], place: Place) -> SecondFac
                 location=str(place),
             )
     totp, email = bool(options.get("totp")), bool(options.get("email"))
-    if not (totp or email or options.get("sms")):
+    sms = options.get("sms") not in (None, False)
+    if not (totp or email or sms):
         raise AmplifyAuthConstructInitializationError(
             f"multifactor.mode is {mode}, but no factor is chosen.",
-            resolution='Add "totp": True or "email": True to multifactor.',
+            resolution='Add "totp": True, "sms": True or "email": True to multifactor.',
             location=str(place),
         )
-    return SecondFactors(mode=mode, totp=totp, email=email)
+    message = _sms_message(options["sms"], place) if sms else None
+    return SecondFactors(mode=mode, totp=totp, email=email, sms=sms, sms_message=message)
 
 
-def _check_passwordless(passwordless: object, login: Login, place: Place) -> None:
+def _sms_message(option: object, place: Place) -> str | None:
+    """None for the words of the service."""
+    if option is True:
+        return None
+    given = check_keys(option, SmsFactor.__annotations__, what="multifactor.sms", place=place)
+    if "sms_message" not in given:
+        return None
+    return body_of(given["sms_message"], (CODE,), "multifactor.sms.sms_message", place, longest=LONGEST_SMS)
+
+
+def _preferred(passwordless: object, login: Login, place: Place) -> Any:
+    """`preferred_challenge`, None where there is none."""
     if passwordless is None:
-        return
+        return None
     options = check_keys(passwordless, ("preferred_challenge",), what="passwordless_options", place=place)
     if "preferred_challenge" not in options:
-        return
+        return None
     what, choices = "passwordless_options.preferred_challenge", ("PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN")
     wanted = check_choice(options["preferred_challenge"], choices, what=what, place=place)
     if wanted not in ("PASSWORD", *login.factors):
@@ -195,45 +224,33 @@ def _check_passwordless(passwordless: object, login: Login, place: Place) -> Non
             resolution="Enable the factor in login_with, or prefer another one.",
             location=str(place),
         )
+    return wanted
 
 
-def _check_senders(senders: object, place: Place) -> None:
-    if senders is None:
-        return
-    sms = check_keys(senders, Senders.__annotations__, what="senders", place=place).get("sms")
-    if sms is None:
-        return
-    keys = ("external_id", "sns_caller_arn", "sns_region", "handler", "kms_key_arn")
-    options = check_keys(sms, keys, what="senders.sms", place=place)
-    if "handler" not in options and not (options.get("external_id") and options.get("sns_caller_arn")):
-        raise AmplifyAuthConstructInitializationError(
-            "senders.sms needs both external_id and sns_caller_arn.",
-            resolution="Give both values, or a handler.",
-            location=str(place),
-        )
-
-
-def _check_triggers(triggers: object, place: Place) -> None:
+def _triggers(triggers: object, place: Place) -> dict[str, FunctionDefinition]:
+    """The function of each trigger, in the order of their names."""
+    found: dict[str, FunctionDefinition] = {}
     if triggers is None:
-        return
-    for trigger, function in check_keys(triggers, get_args(TriggerName), what="triggers", place=place).items():
+        return found
+    given = check_keys(triggers, get_args(TriggerName), what="triggers", place=place)
+    for trigger, function in sorted(given.items()):
         if not isinstance(function, FunctionDefinition):
             raise DefinitionError(
                 f"The trigger {trigger} must be a function made by define_function(), not {shown(function)}.",
                 resolution="Pass what define_function() returned.",
                 location=str(place),
             )
+        found[trigger] = function
+    if "create_auth_challenge" in found or "verify_auth_challenge_response" in found:
+        _check_custom(found, place)
+    return found
 
 
-def _refuse(
-    place: Place, multifactor: Any, triggers: Mapping[Any, object] | None, senders: object, passwordless: object
-) -> None:
-    """Refuse by name what is valid and has no effect yet."""
-    if multifactor is not None and multifactor["mode"] != "OFF" and multifactor.get("sms"):
-        raise not_served("multifactor.sms", place, 'Remove it, and use "totp": True or "email": True.')
-    if triggers:
-        raise not_served(f"The trigger {next(iter(triggers))!r}", place)
-    if senders:
-        raise not_served("'senders' of define_auth()", place, "Remove it; the sender is a setting of the server.")
-    if passwordless:
-        raise not_served("'passwordless_options' of define_auth()", place)
+def _check_custom(found: Mapping[str, object], place: Place) -> None:
+    """A custom sign-in cannot begin without the function that decides about it."""
+    if "define_auth_challenge" not in found:
+        raise DefinitionError(
+            "A custom sign-in needs the trigger define_auth_challenge.",
+            resolution="Add define_auth_challenge, which says what comes next, or remove the others.",
+            location=str(place),
+        )

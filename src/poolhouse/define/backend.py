@@ -1,16 +1,19 @@
 """`define_backend`: every definition together, checked against each other, as one Manifest."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from poolhouse.errors import DefinitionError, FunctionReservedEnvironmentVariableError
 
 from . import census, manifest
+from .admin_queries import check_groups
 from .auth import AuthDefinition
 from .data import DataDefinition, compile_data
 from .functions import FunctionDefinition
+from .manifest import UserPoolId
 from .places import Place, here, project_root
+from .rest import RestApiDefinition, check_together
 from .words import shown
 
 
@@ -28,21 +31,25 @@ def define_backend(
     *,
     auth: AuthDefinition | None = None,
     data: DataDefinition | None = None,
-    **functions: FunctionDefinition,
+    **others: FunctionDefinition | RestApiDefinition,
 ) -> Backend:
     """Put the backend together.
 
-    Functions that handlers or grants refer to come in by themselves; name others as `any_name=function`.
+    Functions that handlers, routes or grants refer to come in by themselves; name others as `any_name=function`, and
+    REST APIs as `any_name=api`.
     """
     place = here()
     project_root(place, "define_backend()")
-    _check_parts(auth, data, functions, place)
+    _check_parts(auth, data, others, place)
     made = census.ONGOING.get() or {}
+    apis = tuple(dict.fromkeys(other for other in others.values() if isinstance(other, RestApiDefinition)))
     reached = _distinct(
         [
-            *functions.values(),
+            *(other for other in others.values() if isinstance(other, FunctionDefinition)),
             *(grant.definition for grant in (auth.grants if auth else ())),
+            *(auth.triggers if auth else ()),
             *(data.functions() if data else ()),
+            *(function for api in apis for function in api.functions),
         ]
     )
     for kind, given in (("auth", auth), ("data", data)):
@@ -52,21 +59,23 @@ def define_backend(
                 resolution=f"Write define_backend({kind}={kind}, ...), or remove the definition.",
                 location=str(made[kind][1]),
             )
-    if auth is not None:
-        _check_injected(auth)
+    check_together(apis)
+    compiled = _with_grants(auth, apis, reached)
+    check_groups(apis, compiled)
     backend = Backend(
         manifest.Manifest(
             version=manifest.VERSION,
-            auth=auth.auth if auth else None,
+            auth=compiled,
             functions=tuple(definition.function for definition in reached),
-            data=compile_data(data, auth.auth if auth else None) if data else None,
+            data=compile_data(data, compiled) if data else None,
+            rest_apis=tuple(api.api for api in apis),
         )
     )
     census.enter("backend", backend, place)
     return backend
 
 
-def _check_parts(auth: object, data: object, others: dict[str, FunctionDefinition], place: Place) -> None:
+def _check_parts(auth: object, data: object, others: Mapping[str, object], place: Place) -> None:
     for name, part, kind in (("auth", auth, AuthDefinition), ("data", data, DataDefinition)):
         if part is not None and not isinstance(part, kind):
             raise DefinitionError(
@@ -78,10 +87,11 @@ def _check_parts(auth: object, data: object, others: dict[str, FunctionDefinitio
         for kind, first in ((AuthDefinition, auth), (DataDefinition, data)):
             if isinstance(other, kind):
                 raise _misplaced(name, other, first, place)
-        if not isinstance(other, FunctionDefinition):
+        if not isinstance(other, FunctionDefinition | RestApiDefinition):
             raise DefinitionError(
-                f"{name} must be a function made by define_function(), not {shown(other)}.",
-                resolution="Pass what define_function() returned, or remove it.",
+                f"{name} must be a function made by define_function() or an API made by define_rest_api(), "
+                f"not {shown(other)}.",
+                resolution="Pass what define_function() or define_rest_api() returned, or remove it.",
                 location=str(place),
             )
 
@@ -111,13 +121,37 @@ def _distinct(definitions: Iterable[FunctionDefinition]) -> tuple[FunctionDefini
     return tuple(by_name.values())
 
 
-def _check_injected(auth: AuthDefinition) -> None:
+def _with_grants(
+    auth: AuthDefinition | None, apis: Iterable[RestApiDefinition], functions: Iterable[FunctionDefinition]
+) -> manifest.Auth | None:
+    """The auth with the grants of the REST APIs added. Whatever needs a user pool is refused where there is none."""
+    if auth is None:
+        for api in apis:
+            if api.grants or any(route.authorizer == "userPool" for route in api.api.routes):
+                raise _without_pool(f"The REST API {api.name!r}", api.place)
+        for function in functions:
+            if any(isinstance(value, UserPoolId) for value in function.function.environment.values()):
+                raise _without_pool(f"The environment of the function {function.name!r}", function.place)
+        return None
+    grants = [*auth.grants, *(grant for api in apis for grant in api.grants)]
+    _check_injected(auth.auth.environment_name, (grant.definition for grant in grants))
+    return msgspec.structs.replace(auth.auth, grants=tuple(grant.compiled() for grant in grants))
+
+
+def _without_pool(what: str, place: Place) -> DefinitionError:
+    return DefinitionError(
+        f"{what} needs a user pool, and the backend has no auth.",
+        resolution="Write define_backend(auth=auth, ...).",
+        location=str(place),
+    )
+
+
+def _check_injected(variable: str, granted: Iterable[FunctionDefinition]) -> None:
     """A granted function gets its pool's id in a variable; its own environment must not use the same name."""
-    variable = auth.auth.environment_name
-    for grant in auth.grants:
-        if variable in grant.definition.function.environment:
+    for definition in granted:
+        if variable in definition.function.environment:
             raise FunctionReservedEnvironmentVariableError(
-                f"The environment variable {variable} is set by the grant to the function {grant.definition.name!r}.",
+                f"The environment variable {variable} is set by the grant to the function {definition.name!r}.",
                 resolution=f"Remove {variable} from its environment; the pool's id is put there.",
-                location=str(grant.definition.place),
+                location=str(definition.place),
             )

@@ -21,7 +21,7 @@ from poolhouse.errors import (
 )
 
 from .layers import check_layers
-from .manifest import Function, SecretRef
+from .manifest import Function, SecretRef, UserPoolId
 from .places import Place, here, project_root
 from .schedules import Schedule, check_schedule
 from .words import check_resource_name, check_whole, explained, not_served, shown
@@ -66,7 +66,7 @@ def define_function(
     timeout_seconds: int = DEFAULT_TIMEOUT_SECONDS,
     memory_mb: int = DEFAULT_MEMORY_MB,
     ephemeral_storage_size_mb: int = DEFAULT_STORAGE_MB,
-    environment: Mapping[str, str | SecretRef] | None = None,
+    environment: Mapping[str, str | SecretRef | UserPoolId] | None = None,
     runtime: Runtime | None = None,
     architecture: Architecture = "x86_64",
     schedule: Schedule | Sequence[Schedule] | None = None,
@@ -130,7 +130,7 @@ def _entry(entry: object, place: Place) -> str:
     return relative
 
 
-def _environment(environment: object, place: Place) -> dict[str, str | SecretRef]:
+def _environment(environment: object, place: Place) -> dict[str, str | SecretRef | UserPoolId]:
     if not isinstance(environment, Mapping):
         raise InvalidFunctionConfigurationError(
             f"environment must be a dict, not {shown(environment)}.",
@@ -155,7 +155,9 @@ def _check_variable(key: object, value: object, place: Place) -> None:
             resolution="Choose another name.",
             location=str(place),
         )
-    if not isinstance(value, SecretRef) and not (isinstance(value, str) and "\0" not in value and _is_unicode(value)):
+    if isinstance(value, SecretRef | UserPoolId):
+        return
+    if not (isinstance(value, str) and "\0" not in value and _is_unicode(value)):
         raise InvalidFunctionConfigurationError(
             f"The environment variable {key} cannot hold {shown(value)}.",
             resolution='Give it a string, or secret("NAME").',

@@ -31,6 +31,10 @@ AuthMode = Literal["userPool", "identityPool", "apiKey"]
 HANDED_OVER = "EventInvocationResponse"
 OperationKind = Literal["query", "mutation"]
 AttributeType = Literal["String", "Number", "DateTime", "Boolean"]
+RestAuthorizer = Literal["userPool", "none"]
+IdTokens = Literal["own", "pool", "none"]
+ADMIN_QUERIES = "AdminQueries"
+SELF_SERVICE_SCOPE = "aws.cognito.signin.user.admin"
 
 
 class _Plain(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -43,6 +47,10 @@ class SecretRef(_Plain, frozen=True, tag_field="kind", tag="secret"):
     name: str
 
 
+class UserPoolId(_Plain, frozen=True, tag_field="kind", tag="user-pool-id"):
+    """The id of the backend's user pool, which exists once the backend is applied."""
+
+
 class Function(_Plain, frozen=True):
     """One user function. `entry` is relative to the project's root, with forward slashes."""
 
@@ -51,7 +59,7 @@ class Function(_Plain, frozen=True):
     handler: str = "handler"
     timeout_seconds: int = 3
     memory_mb: int = 512
-    environment: dict[str, str | SecretRef] = {}
+    environment: dict[str, str | SecretRef | UserPoolId] = {}
 
 
 class Grant(_Plain, frozen=True):
@@ -87,10 +95,15 @@ class Attribute(_Plain, frozen=True):
 
 
 class Verification(_Plain, frozen=True):
-    """The message that carries a sign-up code; `body` holds `{####}` where the code goes."""
+    """The message that proves a new contact: `body` of a mail, and `sms`, hold `{####}` where the code goes.
 
+    In the style LINK a mail that confirms an account holds `{##words##}` instead, which become a link.
+    """
+
+    style: Literal["CODE", "LINK"] = "CODE"
     subject: str = "Verify your new account"
     body: str = "The verification code to your new account is {####}"
+    sms: str = "The verification code to your new account is {####}"
 
 
 class Invitation(_Plain, frozen=True):
@@ -98,6 +111,25 @@ class Invitation(_Plain, frozen=True):
 
     subject: str = "Your temporary password"
     body: str = "Your username is {username} and temporary password is {####}."
+    sms: str = "Your username is {username} and temporary password is {####}."
+
+
+class EmailSender(_Plain, frozen=True):
+    """Whom mail is from, or the function that sends it."""
+
+    from_email: str | None = None
+    from_name: str | None = None
+    reply_to: str | None = None
+    function: str | None = None
+
+
+class SmsSender(_Plain, frozen=True):
+    """How Amazon SNS is called, or the function that sends text messages."""
+
+    external_id: str | None = None
+    sns_caller_arn: str | None = None
+    sns_region: str | None = None
+    function: str | None = None
 
 
 class Group(_Plain, frozen=True):
@@ -108,26 +140,75 @@ class Group(_Plain, frozen=True):
 
 
 class Multifactor(_Plain, frozen=True):
-    """Whether sign-ins ask for a second factor, and which ones there are; REQUIRED means from everybody."""
+    """Whether sign-ins ask for a second factor, and which ones there are; REQUIRED means from everybody.
+
+    `sms_message` holds `{####}` where the code goes.
+    """
 
     mode: Literal["OFF", "OPTIONAL", "REQUIRED"] = "OFF"
     totp: bool = False
     email: bool = False
+    sms: bool = False
+    sms_message: str | None = None
+
+
+class Passkeys(_Plain, frozen=True):
+    """`relying_party` is the domain that passkeys are made for; AUTO is the server's own, localhost for a laptop."""
+
+    relying_party: str = "AUTO"
+    user_verification: Literal["required", "preferred"] = "preferred"
+
+
+class Passwordless(_Plain, frozen=True):
+    """The ways to sign in without a password; `preferred` is what client libraries begin with."""
+
+    email_otp: bool = False
+    sms_otp: bool = False
+    passkeys: Passkeys | None = None
+    preferred: Literal["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"] | None = None
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """First factors besides the password, in AWS's names."""
+        found = {"EMAIL_OTP": self.email_otp, "SMS_OTP": self.sms_otp, "WEB_AUTHN": self.passkeys is not None}
+        return tuple(name for name, on in found.items() if on)
+
+
+class HostedSignIn(_Plain, frozen=True):
+    """The hosted sign-in pages: where they may send people back to, and what tokens may say. Without a prefix the
+    pool's domain is named after the backend.
+    """
+
+    callback_urls: tuple[str, ...]
+    logout_urls: tuple[str, ...]
+    scopes: tuple[str, ...] = ("phone", "email", "openid", "profile", SELF_SERVICE_SCOPE)
+    domain_prefix: str | None = None
 
 
 class Auth(_Plain, frozen=True):
-    """One user pool with its app client, identity pool, groups and grants."""
+    """One user pool with its app client, identity pool, groups and grants.
+
+    With `preferred_username` people choose a user name that stays, and sign in with it, with their preferred user
+    name, or with what `login` names. `triggers` maps a trigger (`pre_sign_up`) to the name of its function.
+    """
 
     name: str = "amplifyAuth"
     login: tuple[Literal["email", "phone_number"], ...] = ("email",)
+    preferred_username: bool = False
+    hosted: HostedSignIn | None = None
     verification: Verification = Verification()
     invitation: Invitation = Invitation()
+    email_sender: EmailSender | None = None
+    sms_sender: SmsSender | None = None
     password_policy: PasswordPolicy = PasswordPolicy()
     attributes: tuple[Attribute, ...] = ()
+    password_storage: Literal["srp", "argon2id"] = "srp"  # noqa: S105 - names a kind of storage
     account_recovery: tuple[str, ...] = ("verified_email",)
     multifactor: Multifactor = Multifactor()
+    passwordless: Passwordless = Passwordless()
     groups: tuple[Group, ...] = ()
     grants: tuple[Grant, ...] = ()
+    triggers: dict[str, str] = {}
 
     @property
     def environment_name(self) -> str:
@@ -223,6 +304,39 @@ class Data(_Plain, frozen=True):
     introspection: bool = True
 
 
+class RestRoute(_Plain, frozen=True):
+    """What answers one method (`ANY`: every one that has no route of its own) of one resource of a REST API.
+
+    `path` begins with a slash; a segment may be `{name}`, and the last one `{name+}` for all that follows.
+    """
+
+    path: str
+    method: str
+    function: str
+    authorizer: RestAuthorizer = "userPool"
+
+
+class RestApi(_Plain, frozen=True):
+    """A REST API: routes to functions, behind one stage.
+
+    A user pool's access token needs one of `scopes`. `id_tokens` says whose ID tokens are accepted: those that the
+    backend's own client got, those of any client of the pool, or none. `allow_origins` are the web origins that a
+    browser may call from.
+    """
+
+    name: str
+    stage: str = "dev"
+    routes: tuple[RestRoute, ...] = ()
+    scopes: tuple[str, ...] = (SELF_SERVICE_SCOPE,)
+    id_tokens: IdTokens = "own"
+    allow_origins: tuple[str, ...] = ("*",)
+
+    @property
+    def root(self) -> str:
+        """Where the API begins on a server that serves several. Admin Queries has the stage to itself, as at AWS."""
+        return f"/{self.stage}" if self.name == ADMIN_QUERIES else f"/{self.name}/{self.stage}"
+
+
 class Manifest(_Plain, frozen=True):
     """Everything about one backend."""
 
@@ -231,6 +345,7 @@ class Manifest(_Plain, frozen=True):
     auth: Auth | None = None
     functions: tuple[Function, ...] = ()
     data: Data | None = None
+    rest_apis: tuple[RestApi, ...] = ()
 
 
 def upper_snake(name: str) -> str:

@@ -25,14 +25,21 @@ class Doors:
 def handler_path(spec: FunctionSpec) -> str:
     """Lambda's `_HANDLER`: `amplify/data/add/handler.handler`, from the project's root.
 
-    A folder with a dot in its name cannot be part of a module's name: then the file alone is named,
-    and is found through its own folder.
+    A folder with a dot in its name cannot be part of a module's name, nor one that a module beside it hides
+    (`amplify/backend/` behind `amplify/backend.py`): then the file alone is named, and is found through its own folder.
     """
     path = PurePosixPath(spec.entry).with_suffix("")
-    parts = path.parts
-    if path.is_absolute() or any("." in part for part in parts[:-1]):
+    if path.is_absolute() or any("." in part for part in path.parts[:-1]) or _is_hidden(spec.project, path):
         return f"{path.name}.{spec.handler}"
-    return f"{'/'.join(parts)}.{spec.handler}"
+    return f"{'/'.join(path.parts)}.{spec.handler}"
+
+
+def _is_hidden(project: Path, path: PurePosixPath) -> bool:
+    """Whether a folder above the file has a module of its own name, and is no package that would come first."""
+    folders = [project / folder for folder in path.parents[:-1]]
+    return any(
+        folder.with_name(f"{folder.name}.py").is_file() and not (folder / "__init__.py").is_file() for folder in folders
+    )
 
 
 def import_paths(spec: FunctionSpec) -> tuple[str, ...]:

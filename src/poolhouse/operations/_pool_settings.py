@@ -23,12 +23,13 @@ from poolhouse.store.settings import (
     UserAttributeUpdateSettingsType,
     UsernameConfigurationType,
     UserPoolPolicyType,
-    VerificationMessageTemplateType,
 )
 
-from . import _tagging
+from . import _message_settings, _tagging
+from ._lambda_config import lambda_config
 from ._not_served import refuse
 from .attributes import STANDARD, parse_bound
+from .first_factor_settings import sign_in_policy
 
 CUSTOM_ATTRIBUTES = 50
 _LONGEST_TEXT = 2048
@@ -46,17 +47,21 @@ def _asked(req: wire.CreateUserPoolRequest) -> PoolSettings:
     admin = req.AdminCreateUserConfig
     policy = req.Policies.PasswordPolicy if req.Policies else None
     return PoolSettings(
-        Policies=UserPoolPolicyType(PasswordPolicy=_password_policy(policy, admin)),
+        Policies=UserPoolPolicyType(_password_policy(policy, admin), sign_in_policy(req.Policies, req.UserPoolTier)),
         DeletionProtection=req.DeletionProtection or "INACTIVE",
         AutoVerifiedAttributes=_unique("AutoVerifiedAttributes", req.AutoVerifiedAttributes),
         AliasAttributes=_unique("AliasAttributes", req.AliasAttributes),
         UsernameAttributes=_unique("UsernameAttributes", req.UsernameAttributes),
         EmailVerificationMessage=req.EmailVerificationMessage,
         EmailVerificationSubject=req.EmailVerificationSubject,
-        VerificationMessageTemplate=_verification(req.VerificationMessageTemplate),
+        SmsVerificationMessage=req.SmsVerificationMessage,
+        SmsAuthenticationMessage=req.SmsAuthenticationMessage,
+        VerificationMessageTemplate=_message_settings.verification(req.VerificationMessageTemplate),
         UserAttributeUpdateSettings=_update_settings(req),
         MfaConfiguration=req.MfaConfiguration or "OFF",
         DeviceConfiguration=_devices(req.DeviceConfiguration),
+        EmailConfiguration=_message_settings.email_configuration(req.EmailConfiguration),
+        SmsConfiguration=_message_settings.sms_configuration(req.SmsConfiguration),
         UserPoolTags=_tags(req.UserPoolTags),
         AdminCreateUserConfig=_admin_create_user(admin, policy),
         Schema=schema_entries(req.Schema or []),
@@ -65,6 +70,7 @@ def _asked(req: wire.CreateUserPoolRequest) -> PoolSettings:
         ),
         AccountRecoverySetting=_recovery(req.AccountRecoverySetting),
         UserPoolTier="LITE" if req.UserPoolTier == "LITE" else "ESSENTIALS",
+        LambdaConfig=lambda_config(req.LambdaConfig, req.UserPoolTier),
     )
 
 
@@ -80,32 +86,26 @@ def changed_settings(before: PoolSettings, req: wire.UpdateUserPoolRequest) -> P
 
 
 def _with_a_factor(settings: PoolSettings) -> PoolSettings:
-    """Refuse multi-factor authentication for which there is no factor: nobody could sign in.
+    """Multi-factor authentication has a factor: SMS, where the request can say how it is sent and names no other.
 
-    AWS's first factor here is SMS; the others are a matter of SetUserPoolMfaConfig.
+    The others are a matter of SetUserPoolMfaConfig. Raises InvalidParameterException for none: nobody could sign in.
     """
-    lacking = settings.MfaConfiguration != "OFF" and not (settings.asks_totp or settings.asks_email)
-    refuse("MfaConfiguration", lacking, "SMS; choose other factors with SetUserPoolMfaConfig")
-    return settings
+    if settings.MfaConfiguration == "OFF" or settings.asks_totp or settings.asks_email or settings.asks_sms:
+        return settings
+    if settings.SmsConfiguration is None:
+        raise InvalidParameterException(
+            "MfaConfiguration needs a factor: SMS, with SmsConfiguration, or others, with SetUserPoolMfaConfig."
+        )
+    return msgspec.structs.replace(settings, SmsMfaEnabled=True)
 
 
 def _refuse_not_served(req: wire.CreateUserPoolRequest) -> None:
-    refuse("LambdaConfig", _holds_anything(req.LambdaConfig), "triggers")
-    refuse("SmsConfiguration", req.SmsConfiguration is not None, "SMS")
-    refuse("SmsVerificationMessage", req.SmsVerificationMessage is not None, "SMS")
-    refuse("SmsAuthenticationMessage", req.SmsAuthenticationMessage is not None, "SMS")
-    refuse("AutoVerifiedAttributes", "phone_number" in (req.AutoVerifiedAttributes or ()), "SMS")
     refuse("UserPoolTier", req.UserPoolTier == "PLUS", "threat protection")
     for name in ("DcrConfiguration", "KeyConfiguration", "IssuerConfiguration", "AcrConfiguration"):
         refuse(name, bool(getattr(req, name)))
     add_ons = req.UserPoolAddOns
     off = add_ons is None or (add_ons.AdvancedSecurityMode == "OFF" and not add_ons.AdvancedSecurityAdditionalFlows)
     refuse("UserPoolAddOns", not off, "threat protection")
-    email = req.EmailConfiguration
-    if email is not None:
-        refuse("EmailConfiguration.EmailSendingAccount", email.EmailSendingAccount == "DEVELOPER")
-        for name in ("SourceArn", "ReplyToEmailAddress", "From", "ConfigurationSet"):
-            refuse(f"EmailConfiguration.{name}", getattr(email, name) is not None)
     _refuse_parts_not_served(req)
 
 
@@ -113,19 +113,6 @@ def _refuse_parts_not_served(req: wire.CreateUserPoolRequest) -> None:
     policies = req.Policies
     if policies is not None and policies.PasswordPolicy is not None:
         refuse("Policies.PasswordPolicy.PasswordHistorySize", bool(policies.PasswordPolicy.PasswordHistorySize))
-    if policies is not None and policies.SignInPolicy is not None:
-        factors = policies.SignInPolicy.AllowedFirstAuthFactors or ["PASSWORD"]
-        refuse("Policies.SignInPolicy.AllowedFirstAuthFactors", factors != ["PASSWORD"], "factors other than PASSWORD")
-    template = req.VerificationMessageTemplate
-    if template is not None:
-        refuse("VerificationMessageTemplate.SmsMessage", template.SmsMessage is not None, "SMS")
-        by_link = template.DefaultEmailOption == "CONFIRM_WITH_LINK"
-        refuse("VerificationMessageTemplate.DefaultEmailOption", by_link, "confirmation by link")
-        for name in ("EmailMessageByLink", "EmailSubjectByLink"):
-            refuse(f"VerificationMessageTemplate.{name}", getattr(template, name) is not None, "confirmation by link")
-    invitation = req.AdminCreateUserConfig.InviteMessageTemplate if req.AdminCreateUserConfig else None
-    if invitation is not None:
-        refuse("AdminCreateUserConfig.InviteMessageTemplate.SMSMessage", invitation.SMSMessage is not None, "SMS")
 
 
 def _devices(given: wire.DeviceConfigurationType | None) -> DeviceConfigurationType | None:
@@ -136,10 +123,6 @@ def _devices(given: wire.DeviceConfigurationType | None) -> DeviceConfigurationT
         ChallengeRequiredOnNewDevice=bool(given.ChallengeRequiredOnNewDevice),
         DeviceOnlyRememberedOnUserPrompt=bool(given.DeviceOnlyRememberedOnUserPrompt),
     )
-
-
-def _holds_anything(part: msgspec.Struct | None) -> bool:
-    return part is not None and any(value not in {None, False} for value in msgspec.structs.astuple(part))
 
 
 def _unique(name: str, values: list[Any] | None) -> tuple[Any, ...]:
@@ -184,12 +167,6 @@ def _temporary_days(policy: wire.PasswordPolicyType | None, admin: wire.AdminCre
     return next((days for days in (newer, older) if days is not None), 7)
 
 
-def _verification(template: wire.VerificationMessageTemplateType | None) -> VerificationMessageTemplateType:
-    if template is None:
-        return VerificationMessageTemplateType()
-    return VerificationMessageTemplateType(EmailMessage=template.EmailMessage, EmailSubject=template.EmailSubject)
-
-
 def _update_settings(req: wire.CreateUserPoolRequest) -> UserAttributeUpdateSettingsType:
     given = req.UserAttributeUpdateSettings
     names = (given.AttributesRequireVerificationBeforeUpdate if given else None) or []
@@ -214,7 +191,9 @@ def _admin_create_user(
     return AdminCreateUserConfigType(
         AllowAdminCreateUserOnly=bool(admin.AllowAdminCreateUserOnly),
         UnusedAccountValidityDays=days,
-        InviteMessageTemplate=MessageTemplateType(words.EmailMessage, words.EmailSubject) if words else None,
+        InviteMessageTemplate=MessageTemplateType(words.EmailMessage, words.EmailSubject, words.SMSMessage)
+        if words
+        else None,
     )
 
 

@@ -10,7 +10,9 @@ from poolhouse.access.policies import ContextValue
 MOST_TAGS: Final = 50
 TOO_MANY: Final = f"A user pool can have at most {MOST_TAGS} tags."
 _MEMBERS: Final = {
+    "CreateIdentityPool": "IdentityPoolTags",
     "CreateUserPool": "UserPoolTags",
+    "UpdateIdentityPool": "IdentityPoolTags",
     "UpdateUserPool": "UserPoolTags",
     "TagResource": "Tags",
     "UntagResource": "TagKeys",

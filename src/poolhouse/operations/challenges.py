@@ -20,28 +20,38 @@ from poolhouse.store.sessions import is_used, use
 _SESSION: Final = "session"
 _SECOND: Final = 1_000_000
 _MAX_BLOCK: Final = 8192
+_OWNER_BYTES: Final = 8
 _LONGEST: Final = 900 * _SECOND
 """The greatest AuthSessionValidity; a ticket is remembered so long, whatever the client's setting becomes."""
 
 
 class Ticket(msgspec.Struct, frozen=True, array_like=True):
-    """What every challenge is bound to. `user_id` is 0 for a user that does not exist; times are microseconds."""
+    """What every challenge is bound to; times are microseconds.
+
+    `owner` is a user's row in eight bytes, zeros for a user that does not exist: the length of a seal must not tell
+    one from the other.
+    """
 
     pool: str
     client: str
-    user_id: int
+    owner: bytes
     username: str
     typed: str
     issued: int
     nonce: str
+
+    @property
+    def user_id(self) -> int:
+        """0 for a user that does not exist."""
+        return int.from_bytes(self.owner, "big")
 
     def is_for(self, name: str) -> bool:
         """A client answers with the name it typed, or with the canonical one that the challenge gave it."""
         return name in (self.username, self.typed)
 
 
-class EmailCode(msgspec.Struct, frozen=True, array_like=True, tag="code"):
-    """A code on its way to `destination`, which becomes the user's address with it when it `is_new`."""
+class SentCode(msgspec.Struct, frozen=True, array_like=True, tag="code"):
+    """A code on its way to `destination`, which becomes the user's contact with it when it `is_new`."""
 
     digest: bytes
     destination: str
@@ -55,6 +65,22 @@ class Enrolment(msgspec.Struct, frozen=True, array_like=True, tag="enrolment"):
     is_verified: bool
 
 
+class Round(msgspec.Struct, frozen=True, array_like=True):
+    """One answered challenge of a custom sign-in. `note` is what the pool's function called it."""
+
+    name: str
+    result: bool
+    note: str | None = None
+
+
+class Custom(msgspec.Struct, frozen=True, array_like=True, tag="custom"):
+    """A custom challenge that waits: what was answered before it, and what only the pool's functions may know of it."""
+
+    done: tuple[Round, ...]
+    private: dict[str, str]
+    note: str | None
+
+
 class Session(msgspec.Struct, frozen=True, array_like=True):
     """A challenge that waits for its answer; `credential` is the fingerprint of the password that led to it.
 
@@ -66,7 +92,7 @@ class Session(msgspec.Struct, frozen=True, array_like=True):
     credential: bytes
     device_key: str = ""
     second: bool = False
-    held: EmailCode | Enrolment | None = None
+    held: SentCode | Enrolment | Custom | None = None
 
 
 def fingerprint(credential: bytes | None) -> bytes:
@@ -83,11 +109,12 @@ class Exchange(msgspec.Struct, frozen=True, array_like=True):
 
 
 class SecretBlock(msgspec.Struct, frozen=True, array_like=True):
-    """A password exchange in the client's keeping."""
+    """A password exchange in the client's keeping; one that `is_custom` is a step of CUSTOM_AUTH and nothing else."""
 
     ticket: Ticket
     exchange: Exchange
     device_key: str = ""
+    is_custom: bool = False
 
 
 class DeviceBlock(msgspec.Struct, frozen=True, array_like=True):
@@ -109,7 +136,7 @@ _decoders: Final[Mapping[type, Any]] = {kind: msgspec.msgpack.Decoder(kind) for 
 def ticket(client: Client, user_id: int, username: str, typed: str, now: int) -> Ticket:
     """A new one, for an answer through the same client."""
     nonce = base64.urlsafe_b64encode(os.urandom(18)).decode("ascii")
-    return Ticket(client.pool_id, client.id, user_id, username, typed, now, nonce)
+    return Ticket(client.pool_id, client.id, user_id.to_bytes(_OWNER_BYTES, "big"), username, typed, now, nonce)
 
 
 def seal_session(vault: Vault, session: Session) -> str:
@@ -170,6 +197,13 @@ async def spend(tx: Transaction, spent: Ticket) -> bool:
 
 async def is_spent(tx: Transaction, checked: Ticket) -> bool:
     return await is_used(tx, checked.nonce)
+
+
+def require_good(checked: Ticket, client: Client, now: int) -> None:
+    """Raises InvalidSession for a ticket of another client, or SessionExpired."""
+    if not _is_of(checked, client):
+        raise InvalidSession
+    _require_fresh(checked, client, now)
 
 
 def _is_of(checked: Ticket, client: Client) -> bool:

@@ -22,7 +22,7 @@ from poolhouse.store import clients, pools
 from poolhouse.store.clients import Client
 from poolhouse.store.settings import ClientSettings, PoolSettings, RefreshTokenRotationType, TokenValidityUnitsType
 
-from . import client_secrets, paging
+from . import client_secrets, paging, password_storage
 from ._described import present
 from ._not_served import refuse
 from .attributes import check_client_lists
@@ -31,7 +31,7 @@ from .gate import Answer, operation
 from .oauth.settings import with_oauth
 
 _LEGACY_FLOWS = {"ADMIN_NO_SRP_AUTH", "CUSTOM_AUTH_FLOW_ONLY", "USER_PASSWORD_AUTH"}
-_FLOWS_NOT_SERVED = {"ALLOW_USER_AUTH", "ALLOW_TOKEN_EXCHANGE_DELEGATION", "ALLOW_TOKEN_EXCHANGE_IMPERSONATION"}
+_FLOWS_NOT_SERVED = {"ALLOW_TOKEN_EXCHANGE_DELEGATION", "ALLOW_TOKEN_EXCHANGE_IMPERSONATION"}
 # Settings that an update cannot name stay as they are.
 _NEVER_ASKED = set(ClientSettings.__struct_fields__) - set(UpdateUserPoolClientRequest.__struct_fields__)
 _REFRESH = "ALLOW_REFRESH_TOKEN_AUTH"
@@ -121,7 +121,7 @@ def _settings(req: CreateUserPoolClientRequest, pool: PoolSettings) -> ClientSet
         RefreshToken=(given and given.RefreshToken) or "days",
     )
     settings = ClientSettings(
-        ExplicitAuthFlows=_flows(req),
+        ExplicitAuthFlows=_flows(req, pool),
         RefreshTokenValidity=req.RefreshTokenValidity or 30,
         AccessTokenValidity=req.AccessTokenValidity,
         IdTokenValidity=req.IdTokenValidity,
@@ -158,12 +158,13 @@ def rotation(given: wire.RefreshTokenRotationType | None, flows: Sequence[str]) 
     return RefreshTokenRotationType(given.Feature, given.RetryGracePeriodSeconds or 0)
 
 
-def _flows(req: CreateUserPoolClientRequest) -> tuple[str, ...]:
+def _flows(req: CreateUserPoolClientRequest, pool: PoolSettings) -> tuple[str, ...]:
     """Those of a client that names none leave out the one that rotation excludes."""
     if not req.ExplicitAuthFlows:
         rotates = req.RefreshTokenRotation is not None and req.RefreshTokenRotation.Feature == "ENABLED"
-        return tuple(flow for flow in ClientSettings().ExplicitAuthFlows if flow != _REFRESH or not rotates)
+        return tuple(flow for flow in password_storage.default_flows(pool) if flow != _REFRESH or not rotates)
     flows = tuple(dict.fromkeys(req.ExplicitAuthFlows))
+    password_storage.check_flows(pool, flows)
     legacy = _LEGACY_FLOWS.intersection(flows)
     if legacy and len(legacy) != len(flows):
         raise InvalidParameterException(

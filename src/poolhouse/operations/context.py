@@ -14,6 +14,8 @@ from poolhouse.store.database import Database, Transaction
 
 P = ParamSpec("P")
 T = TypeVar("T")
+HASHES = 3
+"""How many slow password hashes a process computes at a time: one takes 19 to 128 MiB."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +23,10 @@ class Services:
     """Everything that outlives a call; built once in `app.py`.
 
     `clock` gives epoch microseconds. `cpu` runs arithmetic that releases the interpreter lock.
-    `delivers` says whether somebody delivers messages; `wake_delivery` tells him that there is work.
-    `functions` runs the triggers of pools; None where there is no runtime for functions.
+    `delivers` are the media of messages that the server delivers, EMAIL and SMS; `wake_delivery` says there is work.
+    `hashing` bounds the memory of slow password hashes.
+    `functions` runs the triggers of pools; None where there is no runtime for functions. Each attempt of a trigger has
+    `trigger_seconds`.
     `strict` makes the gate check answers and errors against the service model; tests switch it on.
     """
 
@@ -31,9 +35,11 @@ class Services:
     vault: Vault
     clock: Callable[[], int]
     cpu: Executor
-    delivers: bool = False
+    delivers: frozenset[str] = frozenset()
     wake_delivery: Callable[[], None] = field(default=lambda: None)
     functions: Functions | None = None
+    trigger_seconds: float = 5.0
+    hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(HASHES))
     strict: bool = False
 
     async def compute(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -1,4 +1,6 @@
-"""The two public documents of a pool's issuer: its keys and its OpenID configuration (spec/user-pools.md 3.2)."""
+"""The two public documents of an issuer, its keys and its OpenID configuration (spec/user-pools.md 3.2): those of
+every user pool, and those of the identity pools' tokens.
+"""
 
 from typing import Any
 
@@ -6,11 +8,14 @@ import msgspec
 
 from poolhouse.store import pools
 
+from . import identity_tokens
 from .context import Services
 
 
 async def jwks(services: Services, pool_id: str) -> dict[str, Any]:
     """Every key of the pool, new and old. Raises ResourceNotFoundException."""
+    if pool_id == identity_tokens.NAME:
+        return await identity_tokens.jwks(services)
     async with services.database.read() as tx:
         keys = await pools.keys(tx, pool_id)
     if not keys:
@@ -20,6 +25,8 @@ async def jwks(services: Services, pool_id: str) -> dict[str, Any]:
 
 async def configuration(services: Services, pool_id: str) -> dict[str, Any]:
     """Raises ResourceNotFoundException. The endpoints stand at the public address, not below the issuer."""
+    if pool_id == identity_tokens.NAME:
+        return identity_tokens.configuration(services)
     async with services.database.read() as tx:
         await pools.get(tx, pool_id)
     issuer, base = services.settings.issuer(pool_id), services.settings.public_url

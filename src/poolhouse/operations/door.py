@@ -1,7 +1,7 @@
 """Where a sign-in comes in: the pool and app client, public or signed, and the parameters that came along."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from poolhouse.crypto.vault import Vault
@@ -18,12 +18,18 @@ _LONGEST_KEY: Final = 55
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """`admin` is True for the operations that need an AWS signature."""
+    """`admin` is True for the operations that need an AWS signature.
+
+    `metadata` is the ClientMetadata that the triggers behind an answer are shown. `hosted` says that our own pages ask:
+    the tokens never leave the server, and the app's own are made, and customised, when it redeems its code.
+    """
 
     ctx: Call
     pool: Pool
     client: Client
     admin: bool
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    hosted: bool = False
 
     @property
     def vault(self) -> Vault:
@@ -34,7 +40,14 @@ class Door:
         return self.client.settings.hides_unknown_users
 
 
-async def open_door(ctx: Call, client_id: str, pool_id: str | None = None) -> Door:
+async def open_door(
+    ctx: Call,
+    client_id: str,
+    pool_id: str | None = None,
+    *,
+    metadata: Mapping[str, str] | None = None,
+    hosted: bool = False,
+) -> Door:
     """A client is found by its id alone, or in the pool of an administrator's request.
 
     Raises ResourceNotFoundException.
@@ -42,9 +55,11 @@ async def open_door(ctx: Call, client_id: str, pool_id: str | None = None) -> Do
     async with ctx.services.database.read() as tx:
         if pool_id is not None:
             pool = await pools.get(tx, pool_id)
-            return Door(ctx, pool, await clients.get(tx, client_id, pool_id), admin=True)
-        client = await clients.get(tx, client_id)
-        return Door(ctx, await pools.get(tx, client.pool_id), client, admin=False)
+            client = await clients.get(tx, client_id, pool_id)
+        else:
+            client = await clients.get(tx, client_id)
+            pool = await pools.get(tx, client.pool_id)
+    return Door(ctx, pool, client, admin=pool_id is not None, metadata=metadata or {}, hosted=hosted)
 
 
 def required(parameters: Mapping[str, str], name: str) -> str:

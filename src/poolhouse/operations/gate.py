@@ -39,7 +39,12 @@ class Entry:
 
 _NEEDS_NO_PERMISSION = frozenset({"GetCallerIdentity"})
 # What AWS answers although its model does not declare it.
-_MORE_ERRORS = {"AdminAddUserToGroup": frozenset({"LimitExceededException"})}
+_REFUSED_BY_STS = frozenset({"AccessDeniedException", "InvalidParameterException"})
+_MORE_ERRORS = {
+    "AdminAddUserToGroup": frozenset({"LimitExceededException"}),
+    "AssumeRole": _REFUSED_BY_STS,
+    "AssumeRoleWithWebIdentity": _REFUSED_BY_STS,
+}
 _served: dict[tuple[str, str], Entry] = {}
 
 
@@ -64,6 +69,16 @@ def served() -> frozenset[tuple[str, str]]:
     return frozenset(_served)
 
 
+def served_entry(operation: service_model.Operation) -> Entry:
+    """Raises NotImplementedException, whatever the request says."""
+    entry = _served.get((operation.service, operation.name))
+    if entry is None:
+        raise NotImplementedException(
+            f"{operation.service}:{operation.name} is not implemented by this version of Poolhouse."
+        )
+    return entry
+
+
 async def call(
     services: Services,
     principal: Principal,
@@ -74,11 +89,7 @@ async def call(
     source_ip: str = "",
 ) -> Answer:
     """Answer one request, or raise the ServiceError that the client is to see."""
-    entry = _served.get((operation.service, operation.name))
-    if entry is None:
-        raise NotImplementedException(
-            f"{operation.service}:{operation.name} is not implemented by this version of Poolhouse."
-        )
+    entry = served_entry(operation)
     region = services.settings.region if isinstance(principal, Anonymous) else principal.region
     ctx = Call(
         services=services,
@@ -109,7 +120,8 @@ async def _run_strictly(entry: Entry, ctx: Call, operation: service_model.Operat
     try:
         answer = await _run(entry, ctx, request) or {}
     except ServiceError as error:
-        if error.code not in operation.errors | _MORE_ERRORS.get(operation.name, frozenset()):
+        declared = operation.errors | _MORE_ERRORS.get(operation.name, frozenset())
+        if declared.isdisjoint({error.code, error.code.removesuffix("Exception")}):
             raise InternalErrorException(
                 f"{operation.name} raised {error.code}, which it does not declare: {error}"
             ) from error

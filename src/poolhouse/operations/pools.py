@@ -30,6 +30,7 @@ from ._signing import stored_keys
 from .attributes import schema
 from .context import Call, seconds
 from .gate import Answer, operation
+from .import_jobs import refuse_during_import
 
 _PROTECTED = (
     "The user pool cannot be deleted because deletion protection is activated. "
@@ -74,6 +75,7 @@ async def list_user_pools(ctx: Call, req: ListUserPoolsRequest) -> Answer:
 async def update_user_pool(ctx: Call, req: UpdateUserPoolRequest) -> None:
     """Every member that the request leaves out goes back to its default, except for the name."""
     pool = await pools.lock(ctx.tx, req.UserPoolId)
+    await refuse_during_import(ctx.tx, pool.id)
     settings = changed_settings(pool.settings, req)
     await pools.change(ctx.tx, pool._replace(name=req.PoolName or pool.name, settings=settings, modified=ctx.now))
 
@@ -82,6 +84,7 @@ async def update_user_pool(ctx: Call, req: UpdateUserPoolRequest) -> None:
 async def add_custom_attributes(ctx: Call, req: AddCustomAttributesRequest) -> None:
     """All of them or none."""
     pool = await pools.lock(ctx.tx, req.UserPoolId)
+    await refuse_during_import(ctx.tx, pool.id)
     entries = extended_schema(pool.settings.Schema, req.CustomAttributes)
     settings = msgspec.structs.replace(pool.settings, Schema=entries)
     await pools.change(ctx.tx, pool._replace(settings=settings, modified=ctx.now))
@@ -94,6 +97,7 @@ async def delete_user_pool(ctx: Call, req: DeleteUserPoolRequest) -> None:
         raise InvalidParameterException(_PROTECTED)
     if await domains.of_pool(ctx.tx, pool.id) is not None:
         raise InvalidParameterException(_HAS_DOMAIN)
+    await refuse_during_import(ctx.tx, pool.id)
     await pools.remove(ctx.tx, pool.id)
 
 
@@ -101,7 +105,7 @@ def _summary(pool: Pool) -> dict[str, Any]:
     return {
         "Id": pool.id,
         "Name": pool.name,
-        "LambdaConfig": {},
+        "LambdaConfig": present(msgspec.to_builtins(pool.settings.LambdaConfig)),
         "LastModifiedDate": seconds(pool.modified),
         "CreationDate": seconds(pool.created),
     }
@@ -109,8 +113,15 @@ def _summary(pool: Pool) -> dict[str, Any]:
 
 def _described(ctx: Call, pool: Pool, users: int, domain: Domain | None = None) -> dict[str, Any]:
     members = msgspec.to_builtins(pool.settings)
-    # The schema is shown complete, the factors by GetUserPoolMfaConfig.
-    for name in ("Schema", "SoftwareTokenMfaConfiguration", "EmailMfaConfiguration"):
+    # How passwords are kept is nothing that AWS shows; the schema is shown complete, factors by GetUserPoolMfaConfig.
+    for name in (
+        "PasswordStorage",
+        "Schema",
+        "SoftwareTokenMfaConfiguration",
+        "EmailMfaConfiguration",
+        "WebAuthnConfiguration",
+        "SmsMfaEnabled",
+    ):
         del members[name]
     # AWS leaves these out of a pool that was made without them.
     for name in ("AliasAttributes", "UsernameAttributes", "AutoVerifiedAttributes"):

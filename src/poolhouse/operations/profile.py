@@ -1,9 +1,8 @@
 """What signed-in users do with their own account: read it, change it, prove a new address, delete it."""
 
-from typing import Final, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
-from poolhouse.crypto import srp
-from poolhouse.crypto.vault import Vault
 from poolhouse.errors import (
     AliasExistsException,
     ExpiredCodeException,
@@ -14,6 +13,9 @@ from poolhouse.errors import (
     ServiceError,
     TooManyRequestsException,
 )
+from poolhouse.messages import contacts
+from poolhouse.messages.compose import Occasion, Source
+from poolhouse.messages.contacts import Contact
 from poolhouse.service_model.structs.cognito_idp import (
     ChangePasswordRequest,
     DeleteUserAttributesRequest,
@@ -26,23 +28,23 @@ from poolhouse.service_model.structs.cognito_idp import (
 from poolhouse.store import users
 from poolhouse.store.database import Transaction
 from poolhouse.store.names import VERIFIABLE
+from poolhouse.store.settings import ContactAttribute
 from poolhouse.store.users import User
 
-from . import attributes, credentials, mfa, protection, verification
+from . import attributes, credentials, custom_messages, mfa, protection, verification
 from .bearer import SELF_SERVICE, Bearer, bearer, still
 from .context import Call
 from .gate import Answer, operation
 
-_EMAIL: Final = "email"
-_PHONE: Final = "phone_number"
+Occasions = Mapping[Contact, Occasion]
 
 
 class Update(NamedTuple):
-    """An update of attributes: what is stored now, and the address that gets a code, now stored or only later."""
+    """An update of attributes: what is stored now, and the contacts that get a code, with those that wait for it."""
 
     attributes: dict[str, str]
-    code_to: str | None
-    is_new: bool
+    code_to: tuple[Contact, ...]
+    waiting: frozenset[Contact]
 
 
 async def _who(ctx: Call, token: str) -> Bearer:
@@ -92,10 +94,10 @@ async def change_password(ctx: Call, req: ChangePasswordRequest) -> Answer:
         refusal = await protection.limit(tx, counter, ctx.now, protection.PASSWORD_CHANGES)
     if refusal is not None:
         raise refusal
-    if not await ctx.services.compute(_is_password, ctx.services.vault, who.user, req.PreviousPassword):
+    if not await _is_password(ctx, who, req.PreviousPassword):
         raise IncorrectUsernameOrPassword
     user = who.user
-    credential = await credentials.make(ctx.services, who.pool.id, user.username, user.sub, req.ProposedPassword)
+    credential = await credentials.make(ctx.services, who.pool, user.username, user.sub, req.ProposedPassword)
     async with ctx.services.database.write() as tx:
         current = await still(tx, who)
         if current.credential != user.credential:
@@ -104,12 +106,11 @@ async def change_password(ctx: Call, req: ChangePasswordRequest) -> Answer:
     return {}
 
 
-def _is_password(vault: Vault, user: User, given: str | None) -> bool:
+async def _is_password(ctx: Call, who: Bearer, given: str | None) -> bool:
     """A user without a password has none to name."""
-    verifier = credentials.unseal(vault, user)
-    if verifier is None or given is None:
-        return verifier is None and given is None
-    return srp.matches(verifier, srp.pool_name(user.pool_id), user.username, given)
+    if who.user.credential is None or given is None:
+        return who.user.credential is None and given is None
+    return (await credentials.check(ctx.services, who.pool, who.user, given)).fits
 
 
 # --- attributes --------------------------------------------------------------------------------------------
@@ -124,20 +125,12 @@ async def update_user_attributes(ctx: Call, req: UpdateUserAttributesRequest) ->
     who = await _who(ctx, req.AccessToken)
     changes = attributes.given(req.UserAttributes)
     attributes.check_client_may_write(who.client.settings, who.pool.settings, changes)
+    occasions = await _occasions(ctx, who, _update(who, who.user, changes), req.ClientMetadata)
     async with ctx.services.database.write() as tx:
-        user = await still(tx, who)
-        update = _update(who, user, changes)
-        if update.code_to is None:
-            await users.change(tx, who.pool, user, ctx.now, attributes=update.attributes)
-            return {"CodeDeliveryDetailsList": []}
-        verification.require_delivery(ctx)
-        await _require_free(tx, who, user, update)
-        if await protection.limit(tx, _codes_sent(user), ctx.now, protection.CODES_SENT) is not None:
-            raise TooManyRequestsException
-        user = await users.change(tx, who.pool, user, ctx.now, attributes=update.attributes)
-        await _send(ctx, tx, who, user, update.code_to, is_new=update.is_new)
-    ctx.services.wake_delivery()
-    return {"CodeDeliveryDetailsList": [verification.delivery(update.code_to)]}
+        update = await _changed(ctx, tx, who, changes, occasions)
+    if update.code_to:
+        ctx.services.wake_delivery()
+    return {"CodeDeliveryDetailsList": [verification.delivery(contact) for contact in update.code_to]}
 
 
 @operation("DeleteUserAttributes")
@@ -154,13 +147,14 @@ async def delete_user_attributes(ctx: Call, req: DeleteUserAttributesRequest) ->
 
 @operation("GetUserAttributeVerificationCode")
 async def get_user_attribute_verification_code(ctx: Call, req: GetUserAttributeVerificationCodeRequest) -> Answer:
-    """To the address that waits to become the user's, if there is one, else to the present one."""
+    """To the contact that waits to become the user's, if there is one, else to the present one."""
     who = await _who(ctx, req.AccessToken)
-    _require_email(req.AttributeName)
-    verification.require_delivery(ctx)
+    attribute = _verifiable(req.AttributeName)
+    verification.require_delivery(ctx, who.pool, contacts.MEDIUMS[attribute])
+    occasion = await _occasion(ctx, who, "VerifyUserAttribute", attribute, req.ClientMetadata)
     async with ctx.services.database.write() as tx:
         user = await still(tx, who)
-        sent = await _send_again(ctx, tx, who, user)
+        sent = await _send_again(ctx, tx, who, user, attribute, occasion)
     if isinstance(sent, ServiceError):
         raise sent
     ctx.services.wake_delivery()
@@ -170,9 +164,9 @@ async def get_user_attribute_verification_code(ctx: Call, req: GetUserAttributeV
 @operation("VerifyUserAttribute")
 async def verify_user_attribute(ctx: Call, req: VerifyUserAttributeRequest) -> Answer:
     who = await _who(ctx, req.AccessToken)
-    _require_email(req.AttributeName)
+    attribute = _verifiable(req.AttributeName)
     async with ctx.services.database.write() as tx:
-        refusal = await _verify(ctx, tx, who, req.Code)
+        refusal = await _verify(ctx, tx, who, attribute, req.Code)
     if refusal is not None:
         raise refusal
     return {}
@@ -184,40 +178,83 @@ def _update(who: Bearer, user: User, changes: dict[str, str]) -> Update:
     after = attributes.updated(settings, before, changes)
     kept = settings.UserAttributeUpdateSettings.AttributesRequireVerificationBeforeUpdate
     watched = {*settings.AutoVerifiedAttributes, *kept}
-    if _PHONE in watched and _is_changed(_PHONE, before, after):
-        raise verification.no_sms()
-    if _EMAIL not in watched or not _is_changed(_EMAIL, before, after):
-        return Update(after, None, is_new=False)
-    address = after[_EMAIL]
-    if _EMAIL not in kept:
-        return Update(after, address, is_new=False)
-    original = {name: before[name] for name in (_EMAIL, VERIFIABLE[_EMAIL]) if name in before}
-    stored = {name: value for name, value in after.items() if name not in (_EMAIL, VERIFIABLE[_EMAIL])}
-    return Update(stored | original, address, is_new=True)
+    code_to: list[Contact] = []
+    stored = dict(after)
+    for name in contacts.MEDIUMS:
+        if name not in watched or not _is_changed(name, before, after):
+            continue
+        code_to.append(Contact(name, after[name]))
+        if name in kept:
+            originals = {each: before[each] for each in (name, VERIFIABLE[name]) if each in before}
+            stored = {each: stored[each] for each in stored if each not in (name, VERIFIABLE[name])} | originals
+    return Update(stored, tuple(code_to), frozenset(contact for contact in code_to if contact.attribute in kept))
+
+
+async def _changed(ctx: Call, tx: Transaction, who: Bearer, changes: dict[str, str], occasions: Occasions) -> Update:
+    """Raises CodeDeliveryFailureException, AliasExistsException, TooManyRequestsException."""
+    user = await still(tx, who)
+    update = _update(who, user, changes)
+    for contact in update.code_to:
+        verification.require_delivery(ctx, who.pool, contact.medium)
+        await _require_free(tx, who, user, contact, update)
+        if await protection.limit(tx, _codes_sent(user), ctx.now, protection.CODES_SENT) is not None:
+            raise TooManyRequestsException
+    user = await users.change(tx, who.pool, user, ctx.now, attributes=update.attributes)
+    for contact in update.code_to:
+        plain = Occasion("UpdateUserAttribute", who.client.id)
+        await _send(ctx, tx, who, user, contact, occasions.get(contact, plain), is_new=contact in update.waiting)
+    return update
+
+
+async def _occasions(
+    ctx: Call, who: Bearer, update: Update, metadata: Mapping[str, str] | None
+) -> dict[Contact, Occasion]:
+    """For every code that the update causes, as far as it can be foreseen outside of the write block."""
+    return {
+        contact: await _occasion(ctx, who, "UpdateUserAttribute", contact.attribute, metadata)
+        for contact in update.code_to
+    }
+
+
+async def _occasion(
+    ctx: Call, who: Bearer, source: Source, attribute: ContactAttribute, metadata: Mapping[str, str] | None
+) -> Occasion:
+    return await custom_messages.occasion_for(
+        ctx.services,
+        who.pool,
+        source,
+        contacts.MEDIUMS[attribute],
+        who.user,
+        client_id=who.client.id,
+        metadata=metadata,
+    )
 
 
 def _is_changed(name: str, before: dict[str, str], after: dict[str, str]) -> bool:
     return name in after and after[name] != before.get(name)
 
 
-async def _require_free(tx: Transaction, who: Bearer, user: User, update: Update) -> None:
-    """An address that signs in belongs to one user, also while it waits for its code."""
-    if not update.is_new or update.code_to is None or _EMAIL not in who.pool.settings.UsernameAttributes:
+async def _require_free(tx: Transaction, who: Bearer, user: User, contact: Contact, update: Update) -> None:
+    """A contact that signs in belongs to one user, also while it waits for its code."""
+    if contact not in update.waiting or contact.attribute not in who.pool.settings.UsernameAttributes:
         return
-    owner = await users.find(tx, who.pool, update.code_to)
+    owner = await users.find(tx, who.pool, contact.address)
     if owner is not None and owner.id != user.id:
-        raise AliasExistsException("An account with the given email already exists.")
+        raise AliasExistsException(f"An account with the given {contact.attribute} already exists.")
 
 
-async def _send(ctx: Call, tx: Transaction, who: Bearer, user: User, to: str, *, is_new: bool) -> None:
+async def _send(
+    ctx: Call, tx: Transaction, who: Bearer, user: User, to: Contact, occasion: Occasion, *, is_new: bool
+) -> None:
     await verification.send(
         ctx,
         tx,
         who.pool,
         user,
-        code_for=verification.EMAIL,
+        code_for=verification.of_attribute(to.attribute),
         purpose="verify_attribute",
         to=to,
+        occasion=occasion,
         is_new=is_new,
     )
 
@@ -226,39 +263,42 @@ def _codes_sent(user: User) -> str:
     return f"attribute_code:{user.id}"
 
 
-async def _send_again(ctx: Call, tx: Transaction, who: Bearer, user: User) -> str | ServiceError:
-    """The address. Refusals are returned, because raising one would take back the count."""
+async def _send_again(
+    ctx: Call, tx: Transaction, who: Bearer, user: User, attribute: ContactAttribute, occasion: Occasion
+) -> Contact | ServiceError:
+    """Where it went. Refusals are returned, because raising one would take back the count."""
     refusal: LimitExceededException | None = await protection.limit(
         tx, _codes_sent(user), ctx.now, protection.CODES_SENT
     )
     if refusal is not None:
         return refusal
-    waiting = await verification.pending(ctx, tx, user)
-    address = waiting or users.attributes_of(user).get(_EMAIL)
-    if address is None:
-        return InvalidParameterException("The user has no email.")
-    await _send(ctx, tx, who, user, address, is_new=waiting is not None)
-    return address
+    waiting = await verification.pending(ctx, tx, user, attribute)
+    contact = waiting or contacts.of(users.attributes_of(user), attribute)
+    if contact is None:
+        return InvalidParameterException(f"The user has no {attribute}.")
+    await _send(ctx, tx, who, user, contact, occasion, is_new=waiting is not None)
+    return contact
 
 
-async def _verify(ctx: Call, tx: Transaction, who: Bearer, text: str) -> ServiceError | None:
+async def _verify(
+    ctx: Call, tx: Transaction, who: Bearer, attribute: ContactAttribute, text: str
+) -> ServiceError | None:
     user = await still(tx, who)
     refusal = await protection.limit(tx, f"verify_attribute:{user.id}", ctx.now, protection.CODE_TRIES)
     if refusal is not None:
         return refusal
-    proved = await verification.check(ctx, tx, user, code_for=verification.EMAIL, text=text)
+    proved = await verification.check(ctx, tx, user, code_for=verification.of_attribute(attribute), text=text)
     if isinstance(proved, ServiceError):
         return proved
     known = users.attributes_of(user)
-    if not proved.is_new and known.get(_EMAIL) != proved.destination:
+    if not proved.is_new and known.get(attribute) != proved.contact.address:
         return ExpiredCodeException()
-    after = known | {_EMAIL: proved.destination, VERIFIABLE[_EMAIL]: "true"}
+    after = known | {attribute: proved.contact.address, VERIFIABLE[attribute]: "true"}
     await users.change(tx, who.pool, user, ctx.now, attributes=after)
     return None
 
 
-def _require_email(name: str) -> None:
-    if name == _PHONE:
-        raise verification.no_sms()
-    if name != _EMAIL:
+def _verifiable(name: str) -> ContactAttribute:
+    if name not in contacts.MEDIUMS:
         raise InvalidParameterException(f"{name} is not an attribute that can be verified.")
+    return "email" if name == "email" else "phone_number"

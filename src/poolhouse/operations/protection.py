@@ -5,11 +5,12 @@ answers that do not tell whether a user exists.
 import base64
 import hmac
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from poolhouse.crypto.vault import Vault
 from poolhouse.errors import LimitExceededException, NotAuthorizedException
+from poolhouse.messages.contacts import Contact
 from poolhouse.store import attempts
 from poolhouse.store.clients import Client
 from poolhouse.store.database import Transaction
@@ -95,19 +96,43 @@ def unknown(vault: Vault, pool: Pool, name: str) -> bytes:
 
 
 def decoy_username(pool: Pool, name: str, seed: bytes) -> str:
-    """USER_ID_FOR_SRP of a user that does not exist: a UUID where real users have one, else the name itself."""
+    """USER_ID_FOR_SRP of a user that does not exist: a UUID where real users have one, else the name itself.
+
+    Where case does not count it is folded, since a real user's name does not follow the spelling that was typed.
+    """
     is_contact = "@" in name or name.startswith("+")
     if pool.settings.UsernameAttributes or (pool.settings.AliasAttributes and is_contact):
         return str(uuid.UUID(bytes=seed[:16], version=4))
-    return name
+    return name if pool.settings.case_sensitive else fold(pool.settings, name)
 
 
-def hidden_destination(vault: Vault, pool: Pool, name: str, known: str | None) -> str:
-    """The address to mask where nobody may learn who exists: the user's own, `known`, or an invented one.
+def hidden_contact(
+    vault: Vault, pool: Pool, name: str, known: Contact | None, reachable: Collection[str] = ("email", "phone_number")
+) -> Contact:
+    """The contact to mask where nobody may learn who exists: the user's own, `known`, or an invented one.
 
-    Folded, so that the letters of the answer do not tell whether they came from a row or from the request.
+    Folded, so that the letters of the answer do not tell whether they came from a row or from the request. `reachable`
+    are the attributes that a code can go to.
     """
-    return fold(pool.settings, known or decoy_destination(name, unknown(vault, pool, name)))
+    if known is None:
+        known = decoy_contact(pool, name, unknown(vault, pool, name), reachable)
+    return known._replace(address=fold(pool.settings, known.address))
+
+
+def decoy_contact(pool: Pool, name: str, seed: bytes, reachable: Collection[str]) -> Contact:
+    """For a user that does not exist: the contact that was typed, else one that stays the same for the same name.
+
+    In a pool that verifies both kinds, as many users are told of a phone as not: a typed address proves nobody absent.
+    """
+    automatic = {*pool.settings.AutoVerifiedAttributes} & {*reachable}
+    phone = Contact("phone_number", f"+1{int.from_bytes(seed[:8], 'big') % 10**10:010d}")
+    if name.startswith("+") and "phone_number" in reachable:
+        return Contact("phone_number", name)
+    if (len(automatic) == 2 and seed[8] % 2) or "email" not in reachable:
+        return phone
+    if "@" not in name and automatic == {"phone_number"}:
+        return phone
+    return Contact("email", decoy_destination(name, seed))
 
 
 def decoy_destination(name: str, seed: bytes) -> str:

@@ -11,23 +11,29 @@ from typing import Any, Final, NamedTuple
 
 from poolhouse.crypto.codes import new_uuid
 from poolhouse.errors import DeviceNotFound, InvalidSession, ServiceError, UserDisabled
-from poolhouse.messages import compose
+from poolhouse.messages import contacts
+from poolhouse.messages.contacts import Contact
 from poolhouse.store import devices, factors, users
 from poolhouse.store.database import Transaction
 from poolhouse.store.devices import Device
-from poolhouse.store.factors import EMAIL, TOTP, Kind
+from poolhouse.store.factors import EMAIL, SMS, TOTP, Kind
 from poolhouse.store.pools import Pool
+from poolhouse.store.settings import ContactAttribute
 from poolhouse.store.users import User
 
-from . import challenges, device_keys, email_codes, issuing, mfa, protection
-from .challenges import EmailCode, Enrolment, Session, Ticket
+from . import challenges, custom_messages, device_keys, issuing, mfa, protection, sign_in_codes, triggers_release
+from .challenges import Enrolment, SentCode, Session, Ticket
 from .door import Door, device_key, username
 from .gate import Answer
 from .issuing import Grant
+from .triggers_tokens import Source
 
 SELECT_MFA_TYPE: Final = "SELECT_MFA_TYPE"
 MFA_SETUP: Final = "MFA_SETUP"
 DEVICE_SRP_AUTH: Final = "DEVICE_SRP_AUTH"
+ATTRIBUTES: Final[Mapping[Kind, ContactAttribute]] = {EMAIL: "email", SMS: "phone_number"}
+"""The contact that a code of this factor goes to."""
+_BY_CODE: Final = {"email": EMAIL, "phone_number": SMS}
 
 
 class Progress(NamedTuple):
@@ -47,9 +53,22 @@ class Granted:
     grant: Grant
     typed: str
     new_device: str | None
+    source: Source = "TokenGeneration_Authentication"
 
 
-Outcome = Granted | Answer | ServiceError
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """A code is to go out: after the write block, since a function of the pool may choose the words of the message.
+
+    `is_new` says that the contact becomes the user's own with the code.
+    """
+
+    progress: Progress
+    contact: Contact
+    is_new: bool = False
+
+
+Outcome = Granted | Sending | Answer | ServiceError
 
 
 async def advance(door: Door, tx: Transaction, progress: Progress) -> Outcome:
@@ -68,15 +87,23 @@ async def advance(door: Door, tx: Transaction, progress: Progress) -> Outcome:
     return await _granted(door, tx, progress, device)
 
 
-async def answered(door: Door, outcome: Outcome) -> Answer:
-    """After the commit: raise, show the challenge, or sign the tokens."""
+async def answered(door: Door, outcome: Outcome, source: Source | None = None) -> Answer:
+    """After the commit: raise, show the challenge, or run the triggers and sign the tokens.
+
+    `source` is what the trigger before the tokens is told of the sign-in, where the outcome itself does not know it.
+    """
     services = door.ctx.services
+    if isinstance(outcome, Sending):
+        outcome = await _sent(door, outcome)
     if isinstance(outcome, ServiceError):
         raise outcome
     if not isinstance(outcome, Granted):
         services.wake_delivery()
         return outcome
-    result = await issuing.result(services, outcome.grant, door.ctx.now, typed=outcome.typed)
+    granted = await triggers_release.released(
+        door, outcome.grant, source or outcome.source, new_device=outcome.new_device is not None
+    )
+    result = await issuing.result(services, granted, door.ctx.now, typed=outcome.typed)
     if outcome.new_device is not None:
         group = device_keys.group_key(door.vault, outcome.new_device)
         result["NewDeviceMetadata"] = {"DeviceKey": outcome.new_device, "DeviceGroupKey": group}
@@ -98,7 +125,8 @@ async def _granted(door: Door, tx: Transaction, progress: Progress, device: Devi
     grant = await issuing.grant(
         door.ctx.services, tx, pool=door.pool, client=door.client, user=user, family=family, now=now
     )
-    return Granted(grant, progress.typed, new)
+    source: Source = "TokenGeneration_AuthenticateDevice" if progress.device else "TokenGeneration_Authentication"
+    return Granted(grant, progress.typed, new, source)
 
 
 # --- challenges --------------------------------------------------------------------------------------------
@@ -111,25 +139,36 @@ async def challenge(door: Door, tx: Transaction, progress: Progress, due: tuple[
         return _reply(door, progress, MFA_SETUP, {"MFAS_CAN_SETUP": json.dumps(mfa.may_set_up(door.pool))})
     if len(due) > 1:
         return _reply(door, progress, SELECT_MFA_TYPE, {"MFAS_CAN_CHOOSE": json.dumps(due)})
-    if due[0] == EMAIL:
-        return await email_challenge(door, tx, progress, users.attributes_of(user)["email"])
+    if due[0] in ATTRIBUTES:
+        contact = contacts.of(users.attributes_of(user), ATTRIBUTES[due[0]])
+        assert contact is not None, "a factor that is due can be asked for"
+        return Sending(progress, contact)
     factor = await factors.find(tx, user.id, TOTP)
     name = factor.state.name if factor else None
     return _reply(door, progress, TOTP, {"FRIENDLY_DEVICE_NAME": name} if name else {})
 
 
-async def email_challenge(
-    door: Door, tx: Transaction, progress: Progress, destination: str, *, is_new: bool = False
-) -> Outcome:
+async def _sent(door: Door, sending: Sending) -> Answer | ServiceError:
+    """The challenge for a code that was just sent."""
+    progress, contact = sending.progress, sending.contact
+    occasion = await custom_messages.occasion_for(
+        door.ctx.services,
+        door.pool,
+        "Authentication",
+        contact.medium,
+        progress.user,
+        client_id=door.client.id,
+        metadata=door.metadata,
+    )
     ticket = _ticket(door, progress)
-    sent = await email_codes.send(door, tx, progress.user, ticket, destination, is_new=is_new)
+    async with door.ctx.services.database.write() as tx:
+        sent = await sign_in_codes.send(
+            door, tx, progress.user, ticket, contact, is_new=sending.is_new, occasion=occasion
+        )
     if isinstance(sent, ServiceError):
         return sent
-    where = {
-        "CODE_DELIVERY_DELIVERY_MEDIUM": "EMAIL",
-        "CODE_DELIVERY_DESTINATION": compose.masked(destination),
-    }
-    return _reply(door, progress, EMAIL, where, ticket=ticket, held=sent)
+    where = {"CODE_DELIVERY_DELIVERY_MEDIUM": contact.medium, "CODE_DELIVERY_DESTINATION": contact.masked}
+    return _reply(door, progress, _BY_CODE[contact.attribute], where, ticket=ticket, held=sent)
 
 
 def session(
@@ -138,7 +177,7 @@ def session(
     name: str,
     *,
     ticket: Ticket | None = None,
-    held: EmailCode | Enrolment | None = None,
+    held: SentCode | Enrolment | None = None,
 ) -> str:
     """A fresh session, sealed, for the challenge `name`."""
     opened = Session(

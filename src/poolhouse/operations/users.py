@@ -5,6 +5,8 @@ AdminDisableUser, AdminUpdateUserAttributes, AdminDeleteUserAttributes, AdminUse
 """
 
 from poolhouse.errors import NotAuthorizedException, UserNotFoundException
+from poolhouse.messages.compose import Occasion
+from poolhouse.messages.contacts import Contact
 from poolhouse.service_model.structs.cognito_idp import (
     AdminConfirmSignUpRequest,
     AdminCreateUserRequest,
@@ -19,13 +21,15 @@ from poolhouse.service_model.structs.cognito_idp import (
 )
 from poolhouse.store import families, pools, users
 from poolhouse.store.database import Transaction
+from poolhouse.store.names import VERIFIABLE
 from poolhouse.store.pools import Pool
 from poolhouse.store.users import User
 
-from . import _invitations, attributes, credentials, mfa, verification
+from . import _invitations, attributes, credentials, custom_messages, mfa, triggers_accounts, verification
 from ._described import listed
 from .context import Call
 from .gate import Answer, operation
+from .triggers_accounts import Confirmation
 
 
 @operation("AdminCreateUser")
@@ -64,7 +68,7 @@ async def admin_set_user_password(ctx: Call, req: AdminSetUserPasswordRequest) -
         pool = await pools.get(tx, req.UserPoolId)
         user = await users.get(tx, pool, req.Username)
     credentials.check_policy(pool.settings, req.Password)
-    credential = await credentials.make(ctx.services, pool.id, user.username, user.sub, req.Password)
+    credential = await credentials.make(ctx.services, pool, user.username, user.sub, req.Password)
     async with database.write() as tx:
         current = await users.by_id(tx, user.id, lock=True)
         if current is None:
@@ -80,13 +84,18 @@ async def admin_set_user_password(ctx: Call, req: AdminSetUserPasswordRequest) -
         )
 
 
-@operation("AdminConfirmSignUp", "write")
+@operation("AdminConfirmSignUp")
 async def admin_confirm_sign_up(ctx: Call, req: AdminConfirmSignUpRequest) -> None:
     """Verifies no contact: nobody has proved one."""
-    pool, user = await _locked(ctx.tx, req.UserPoolId, req.Username)
-    if user.status != "UNCONFIRMED":
-        raise NotAuthorizedException(f"User cannot be confirmed. Current status is {user.status}")
-    await users.change(ctx.tx, pool, user, ctx.now, status="CONFIRMED")
+    async with ctx.services.database.write() as tx:
+        pool, user = await _locked(tx, req.UserPoolId, req.Username)
+        if user.status != "UNCONFIRMED":
+            raise NotAuthorizedException(f"User cannot be confirmed. Current status is {user.status}")
+        user = await users.change(tx, pool, user, ctx.now, status="CONFIRMED")
+    source: Confirmation = "PostConfirmation_ConfirmSignUp"
+    await triggers_accounts.post_confirmation(
+        ctx.services, pool, user, source, client_id=None, metadata=req.ClientMetadata
+    )
 
 
 @operation("AdminEnableUser", "write")
@@ -113,21 +122,44 @@ async def admin_user_global_sign_out(ctx: Call, req: AdminUserGlobalSignOutReque
 
 @operation("AdminUpdateUserAttributes")
 async def admin_update_user_attributes(ctx: Call, req: AdminUpdateUserAttributesRequest) -> None:
-    """A new e-mail address that the request does not call verified gets a code where the pool verifies by itself."""
+    """A new contact that the request does not call verified gets a code where the pool verifies by itself."""
     changes = attributes.given(req.UserAttributes)
+    async with ctx.services.database.read() as tx:
+        pool = await pools.get(tx, req.UserPoolId)
+        user = await users.get(tx, pool, req.Username)
+    after = attributes.updated(pool.settings, users.attributes_of(user), changes)
+    occasions = {
+        contact: await custom_messages.occasion_for(
+            ctx.services, pool, "UpdateUserAttribute", contact.medium, user, metadata=req.ClientMetadata
+        )
+        for contact in _unproved(ctx, pool, user, changes, after)
+    }
     async with ctx.services.database.write() as tx:
         pool, user = await _locked(tx, req.UserPoolId, req.Username)
-        before = users.attributes_of(user)
-        after = attributes.updated(pool.settings, before, changes)
-        changed = await users.change(tx, pool, user, ctx.now, attributes=after)
-        unproved = after.get("email") != before.get("email") and after.get("email_verified") == "false"
-        asks = unproved and "email_verified" not in changes and "email" in pool.settings.AutoVerifiedAttributes
-        if asks and ctx.services.delivers:
-            to = after["email"]
+        after = attributes.updated(pool.settings, users.attributes_of(user), changes)
+        unproved = _unproved(ctx, pool, user, changes, after)
+        user = await users.change(tx, pool, user, ctx.now, attributes=after)
+        for contact in unproved:
+            occasion = occasions.get(contact, Occasion("UpdateUserAttribute"))
+            code_for = verification.of_attribute(contact.attribute)
             await verification.send(
-                ctx, tx, pool, changed, code_for=verification.EMAIL, purpose="verify_attribute", to=to
+                ctx, tx, pool, user, code_for=code_for, purpose="verify_attribute", to=contact, occasion=occasion
             )
     ctx.services.wake_delivery()
+
+
+def _unproved(ctx: Call, pool: Pool, user: User, changes: dict[str, str], after: dict[str, str]) -> list[Contact]:
+    """The contacts that get a code, as far as somebody delivers it."""
+    before = users.attributes_of(user)
+    found = [
+        Contact(name, after[name])
+        for name in pool.settings.AutoVerifiedAttributes
+        if name in after
+        and after[name] != before.get(name)
+        and after.get(VERIFIABLE[name]) == "false"
+        and VERIFIABLE[name] not in changes
+    ]
+    return [each for each in found if custom_messages.is_deliverable(ctx.services, pool, each.medium)]
 
 
 @operation("AdminDeleteUserAttributes", "write")

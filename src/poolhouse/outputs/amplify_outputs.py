@@ -9,12 +9,13 @@ from typing import Any, Final
 
 import msgspec
 
-from poolhouse.define.manifest import Auth, AuthMode, Data, Manifest
+from poolhouse.crypto.passkeys import domain_of
+from poolhouse.define.manifest import Auth, AuthMode, Data, HostedSignIn, Manifest, Multifactor, Passwordless, RestApi
 
 from .introspection import model_introspection
 
 VERSION: Final = "1.5"
-_PROVIDERS: Final[dict[AuthMode, str]] = {
+PROVIDERS: Final[dict[AuthMode, str]] = {
     "userPool": "AMAZON_COGNITO_USER_POOLS",
     "apiKey": "API_KEY",
     "identityPool": "AWS_IAM",
@@ -40,13 +41,40 @@ def amplify_outputs(manifest: Manifest, applied: Applied) -> dict[str, Any]:
         document["auth"] = _auth(manifest.auth, applied)
     if manifest.data is not None:
         document["data"] = _data(manifest, manifest.data, applied)
+    if custom := _custom(manifest, applied, signs_in="auth" in document):
+        document["custom"] = custom
     document["version"] = VERSION
     return document
+
+
+def root_url(api: RestApi, applied: Applied) -> str:
+    """`RootUrl` of a REST API, to which clients append a path; it has no slash at its end."""
+    return f"{applied.base_url}{api.root}"
+
+
+def host_of(applied: Applied) -> str:
+    """Host and port. Clients of OAuth put `https://` before it, so they reach it only where TLS is served."""
+    return applied.base_url.partition("://")[2]
 
 
 def encoded(document: dict[str, Any]) -> bytes:
     """Two-space JSON with a newline at its end."""
     return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+
+
+def _custom(manifest: Manifest, applied: Applied, *, signs_in: bool) -> dict[str, Any]:
+    """What the schema has no keys for. The server's own address stands here when no data API tells it."""
+    section: dict[str, Any] = {}
+    if manifest.rest_apis:
+        section["API"] = {api.name: _rest(api, applied) for api in manifest.rest_apis}
+    if signs_in and manifest.data is None:
+        section["poolhouse"] = {"endpoint": applied.base_url}
+    return section
+
+
+def _rest(api: RestApi, applied: Applied) -> dict[str, str]:
+    """What a JavaScript app passes to `Amplify.configure` as a member of `API.REST`."""
+    return {"endpoint": root_url(api, applied), "region": applied.region, "apiName": api.name}
 
 
 def _auth(auth: Auth, applied: Applied) -> dict[str, Any]:
@@ -59,16 +87,50 @@ def _auth(auth: Auth, applied: Applied) -> dict[str, Any]:
     }
     if applied.identity_pool_id:
         section["identity_pool_id"] = applied.identity_pool_id
+    if auth.hosted is not None:
+        section["oauth"] = _oauth(auth.hosted, applied)
+    if auth.passwordless.factors:
+        section["passwordless"] = _passwordless(auth.passwordless, applied)
     return section | {
-        "mfa_methods": [name for name, asked in (("TOTP", factors.totp), ("EMAIL", factors.email)) if asked],
+        "mfa_methods": [name for name, asked in _methods(factors) if asked],
         "standard_required_attributes": list(dict.fromkeys([*auth.login, *required])),
-        "username_attributes": list(auth.login),
+        "username_attributes": ["username"] if auth.preferred_username else list(auth.login),
         "user_verification_types": list(auth.login),
         "groups": [{group.name: {"precedence": group.precedence}} for group in auth.groups],
         "mfa_configuration": "NONE" if factors.mode == "OFF" else factors.mode,
         "password_policy": _password_policy(auth),
         "unauthenticated_identities_enabled": True,
     }
+
+
+def _passwordless(ways: Passwordless, applied: Applied) -> dict[str, Any]:
+    """What the JavaScript client offers; only the ways that are on."""
+    section: dict[str, Any] = {}
+    if ways.email_otp:
+        section["email_otp_enabled"] = True
+    if ways.sms_otp:
+        section["sms_otp_enabled"] = True
+    if ways.passkeys is not None:
+        own = ways.passkeys.relying_party
+        domain = (domain_of(applied.base_url) or "") if own == "AUTO" else own
+        section["web_authn"] = {"relying_party_id": domain, "user_verification": ways.passkeys.user_verification}
+    return section | ({"preferred_challenge": ways.preferred} if ways.preferred else {})
+
+
+def _oauth(hosted: HostedSignIn, applied: Applied) -> dict[str, Any]:
+    """The sign-in pages."""
+    return {
+        "identity_providers": [],
+        "domain": host_of(applied),
+        "scopes": list(hosted.scopes),
+        "redirect_sign_in_uri": list(hosted.callback_urls),
+        "redirect_sign_out_uri": list(hosted.logout_urls),
+        "response_type": "code",
+    }
+
+
+def _methods(factors: Multifactor) -> tuple[tuple[str, bool], ...]:
+    return (("SMS", factors.sms), ("TOTP", factors.totp), ("EMAIL", factors.email))
 
 
 def _password_policy(auth: Auth) -> dict[str, Any]:
@@ -84,20 +146,20 @@ def _password_policy(auth: Auth) -> dict[str, Any]:
 
 def _data(manifest: Manifest, data: Data, applied: Applied) -> dict[str, Any]:
     section: dict[str, Any] = {"url": f"{applied.base_url}/graphql", "aws_region": applied.region}
-    if applied.api_key and _has_api_key(data):
+    if applied.api_key and has_api_key(data):
         section["api_key"] = applied.api_key
-    section["default_authorization_type"] = _PROVIDERS[data.default_mode]
-    section["authorization_types"] = _additional_modes(manifest, data)
+    section["default_authorization_type"] = PROVIDERS[data.default_mode]
+    section["authorization_types"] = additional_modes(manifest, data)
     section["model_introspection"] = model_introspection(data)
     return section
 
 
-def _additional_modes(manifest: Manifest, data: Data) -> list[str]:
-    """IAM is always there, the user pool when there is one; the default is not repeated."""
+def additional_modes(manifest: Manifest, data: Data) -> list[str]:
+    """Those beside the default: IAM is always there, the user pool when there is one."""
     present: list[AuthMode] = ["userPool"] if manifest.auth is not None else []
-    present += ["apiKey"] if _has_api_key(data) else []
-    return [_PROVIDERS[mode] for mode in (*present, "identityPool") if mode != data.default_mode]
+    present += ["apiKey"] if has_api_key(data) else []
+    return [PROVIDERS[mode] for mode in (*present, "identityPool") if mode != data.default_mode]
 
 
-def _has_api_key(data: Data) -> bool:
+def has_api_key(data: Data) -> bool:
     return data.api_key_expires_in_days is not None or data.default_mode == "apiKey"

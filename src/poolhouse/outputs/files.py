@@ -4,33 +4,94 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from poolhouse.define.manifest import Manifest
+from poolhouse.errors import UserError
 
 from .amplify_outputs import Applied, amplify_outputs, encoded
-from .flutter import dart_source
-from .local_module import local_module
+from .aws_exports import aws_exports, exports_module
+from .flutter import dart_source, rest_modes
+from .local_module import local_module, local_module_v5
+from .native import dart_file, native_file
 from .python_stub import python_stub
+from .schema_ts import schema_ts
 
 _Make = Callable[[Manifest, Applied, dict[str, Any]], bytes]
-FILES: Final[dict[str, _Make]] = {
-    "amplify_outputs.json": lambda _manifest, _applied, document: encoded(document),
-    "poolhouse_local.js": lambda _manifest, applied, document: local_module(document, applied.base_url),
-    "amplify_outputs.dart": lambda _manifest, applied, document: dart_source(document, applied.base_url),
-    "amplify_client.py": lambda manifest, _applied, _document: python_stub(manifest).encode(),
-}
-"""The files that can be asked for, by name."""
 
-DEFAULT: Final = ("amplify_outputs.json", "poolhouse_local.js")
+
+class Format(NamedTuple):
+    """One kind of client file: its name, for whom it is, and how it is made. Two kinds may have one name."""
+
+    file: str
+    about: str
+    make: _Make
+
+
+FORMATS: Final[dict[str, Format]] = {
+    "json": Format(
+        "amplify_outputs.json", "aws-amplify v6, poolhouse.client", lambda _m, _a, document: encoded(document)
+    ),
+    "js": Format(
+        "poolhouse_local.js",
+        "aws-amplify v6, with this server's addresses",
+        lambda _m, applied, document: local_module(document, applied.base_url),
+    ),
+    "js-v5": Format(
+        "poolhouse_local_v5.js",
+        "aws-amplify v5, with this server's addresses",
+        lambda manifest, applied, _d: local_module_v5(manifest, applied),
+    ),
+    "ts": Format("resource.ts", "generateClient<Schema>()", lambda manifest, _a, _d: schema_ts(manifest)),
+    "python": Format("amplify_client.py", "typed Python", lambda manifest, _a, _d: python_stub(manifest).encode()),
+    "dart": Format(
+        "amplify_outputs.dart",
+        "Amplify Flutter",
+        lambda manifest, applied, document: dart_source(document, applied.base_url, rest_modes(manifest)),
+    ),
+    "exports": Format(
+        "aws-exports.js",
+        "web apps of Amplify's first generation",
+        lambda manifest, applied, _d: exports_module(manifest, applied),
+    ),
+    "json-web": Format(
+        "amplifyconfiguration.json",
+        "the same as exports, as JSON",
+        lambda manifest, applied, _d: encoded(aws_exports(manifest, applied)),
+    ),
+    "json-mobile": Format(
+        "amplifyconfiguration.json",
+        "Amplify Swift and Android; needs HTTPS on port 443",
+        lambda manifest, applied, _d: native_file(manifest, applied),
+    ),
+    "dart-mobile": Format(
+        "amplifyconfiguration.dart",
+        "Amplify Flutter of the first generation",
+        lambda manifest, applied, _d: dart_file(manifest, applied),
+    ),
+}
+"""The files that can be asked for, by what they are called on the command line."""
+
+DEFAULT_FORMATS: Final = ("json", "js")
+DEFAULT: Final = tuple(FORMATS[name].file for name in DEFAULT_FORMATS)
+"""The names of the files that are written unless others are asked for."""
 
 
 def write_outputs(
-    folder: Path, manifest: Manifest, applied: Applied, names: tuple[str, ...] = DEFAULT
+    folder: Path, manifest: Manifest, applied: Applied, formats: tuple[str, ...] = DEFAULT_FORMATS
 ) -> tuple[Path, ...]:
-    """Write the named files of `FILES` into `folder`, which is made if need be. Returns those that changed."""
+    """Write these files into `folder`, which is made if need be. Returns those that changed.
+
+    All are made before the first is written; raises UserError, with nothing written, where a client cannot use one.
+    """
     document = amplify_outputs(manifest, applied)
-    made = {folder / name: FILES[name](manifest, applied, document) for name in names}
+    wanted = [FORMATS[name] for name in dict.fromkeys(formats)]
+    made = {folder / one.file: one.make(manifest, applied, document) for one in wanted}
+    if len(made) < len(wanted):
+        raise UserError(
+            "Two of these formats have the same file name.",
+            resolution="Write them into two folders, one after the other.",
+        )
     folder.mkdir(parents=True, exist_ok=True)
     return tuple(path for path, content in made.items() if _replace(path, content))
 

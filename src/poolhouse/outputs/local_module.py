@@ -1,12 +1,15 @@
-"""`poolhouse_local.js`: points `aws-amplify` at this server, for which its JSON has no keys (spec section 6.5)."""
+"""Modules that point `aws-amplify` at this server, for which its files have no keys (spec section 6.5)."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from .amplify_outputs import encoded
+from poolhouse.define.manifest import Manifest
 
-_TEMPLATE = """\
+from .amplify_outputs import Applied, encoded
+from .aws_exports import aws_exports
+
+_V6: Final = """\
 // Points aws-amplify at this Poolhouse server. Generated; changes are lost.
 //
 //   import { Amplify } from "aws-amplify";
@@ -19,18 +22,18 @@ export const endpoint = %(endpoint)s;
 
 export const outputs = %(outputs)s;
 
-/** What Amplify.configure() takes, with the addresses of the user pool and the identity pool. */
+/** What Amplify.configure() takes, with the addresses of the user pool, the identity pool and the REST APIs. */
 export function resourceConfig() {
-  const config = parseAmplifyConfig(outputs);
-  if (!config.Auth) {
-    return config;
+  const config = { ...parseAmplifyConfig(outputs) };
+  const REST = outputs.custom?.API;
+  if (REST) {
+    config.API = { ...config.API, REST };
   }
-  const Cognito = {
-    ...config.Auth.Cognito,
-    userPoolEndpoint: endpoint,
-    identityPoolEndpoint: endpoint,
-  };
-  return { ...config, Auth: { ...config.Auth, Cognito } };
+  if (config.Auth) {
+    const addresses = { userPoolEndpoint: endpoint, identityPoolEndpoint: endpoint };
+    config.Auth = { ...config.Auth, Cognito: { ...config.Auth.Cognito, ...addresses } };
+  }
+  return config;
 }
 
 /** Configures Amplify; libraryOptions are passed through (token storage and the like). */
@@ -44,9 +47,45 @@ export function configure(Amplify, libraryOptions) {
   return config;
 }
 """
+_V5: Final = """\
+// Points aws-amplify v5 at this Poolhouse server. Generated; changes are lost.
+//
+//   import { Amplify } from "aws-amplify";
+//   import { configure } from "./poolhouse_local_v5.js";
+//   configure(Amplify);
+
+export const config = %(config)s;
+
+/** Configures Amplify; more is merged over the generated configuration. */
+export function configure(Amplify, more = {}) {
+  return Amplify.configure({ ...config, ...more });
+}
+"""
 
 
 def local_module(document: dict[str, Any], base_url: str) -> bytes:
     """An ES module without other files: the outputs are inside. JSON is JavaScript."""
     endpoint = msgspec.json.encode(f"{base_url}/").decode()
-    return (_TEMPLATE % {"endpoint": endpoint, "outputs": encoded(document).decode().rstrip("\n")}).encode()
+    return (_V6 % {"endpoint": endpoint, "outputs": encoded(document).decode().rstrip("\n")}).encode()
+
+
+def local_module_v5(manifest: Manifest, applied: Applied) -> bytes:
+    """The same for v5, whose categories have sections of their own."""
+    return (_V5 % {"config": encoded(v5_config(manifest, applied)).decode().rstrip("\n")}).encode()
+
+
+def v5_config(manifest: Manifest, applied: Applied) -> dict[str, Any]:
+    """`endpoint` of `Auth` is the user pool's address; v5 has none for an identity pool, so it names none."""
+    known = aws_exports(manifest, applied)
+    config: dict[str, Any] = {}
+    if "aws_user_pools_id" in known:
+        config["Auth"] = {
+            "region": applied.region,
+            "userPoolId": applied.user_pool_id,
+            "userPoolWebClientId": applied.user_pool_client_id,
+            "endpoint": applied.base_url,
+            **({"oauth": known["oauth"]} if "oauth" in known else {}),
+        }
+    if manifest.rest_apis:
+        config["API"] = {"endpoints": known["aws_cloud_logic_custom"]}
+    return config | {name: value for name, value in known.items() if name.startswith("aws_appsync_")}

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -12,27 +12,32 @@ from poolhouse.crypto.codes import client_id, new_uuid, pool_suffix
 from poolhouse.crypto.tokens import SigningKey
 from poolhouse.crypto.vault import Vault
 from poolhouse.define.manifest import Auth, Manifest
+from poolhouse.errors import DefinitionError
 from poolhouse.operations._signing import stored_keys
-from poolhouse.operations.backend.desired import all_roles, client_settings, pool_settings
-from poolhouse.operations.backend.plan import Change, plan
+from poolhouse.operations.backend.desired import all_roles, client_settings, domain_prefix, pool_settings
+from poolhouse.operations.backend.plan import Change, document_of, plan
+from poolhouse.operations.backend.record import note
 from poolhouse.operations.backend.state import (
     API,
     API_KEY,
     CLIENT,
+    DOMAIN,
     GROUP,
     IDENTITY_POOL,
     POOL,
+    REST_API,
     ApiKey,
     Applied,
     Names,
     only,
 )
 from poolhouse.operations.context import Services
-from poolhouse.store import backend, clients, groups, identities, pools, roles
+from poolhouse.store import backend, clients, domains, groups, identities, pools, roles
 from poolhouse.store import settings as rows
 from poolhouse.store.backend import Resource
 from poolhouse.store.clients import Client
 from poolhouse.store.database import Database, Transaction
+from poolhouse.store.domains import Domain, DomainSettings
 from poolhouse.store.pools import Pool, StoredKey
 from poolhouse.store.settings import PoolSettings
 
@@ -51,10 +56,15 @@ class _Work(NamedTuple):
 
 
 async def apply(
-    services: Services, manifest: Manifest, *, allow_destructive: bool = False
+    services: Services,
+    manifest: Manifest,
+    *,
+    allow_destructive: bool = False,
+    sources: Mapping[str, str] | None = None,
 ) -> tuple[Applied, list[Change], list[Change]]:
     """Make the store what the Manifest says: (what it became, changes made, changes withheld).
 
+    What was applied is noted, with the digests of its functions' `sources`, so that other processes can follow.
     Withheld are the changes that would lose users; `allow_destructive` carries them out.
     """
     pool_id = f"{services.settings.region}_{pool_suffix()}"
@@ -63,13 +73,14 @@ async def apply(
         async with services.database.write() as tx:
             # Planned under the lock: processes that start together must not each make a pool.
             await backend.lock(tx, manifest.name)
-            wanted = await plan(tx, manifest)
+            wanted = await plan(tx, manifest, services.settings)
             made = [change for change in wanted if allow_destructive or not change.holds_users]
             if signing or not any(_needs_keys(change) for change in made):
                 work = _Work(services, tx, manifest, services.clock(), signing)
                 for change in made:
                     await _make(work, change, pool_id)
                 await _apply_roles(work)
+                await note(tx, manifest, sources or {}, work.now, changed=bool(made))
                 break
         pair = await asyncio.gather(*(services.compute(SigningKey.generate) for _ in range(2)))
         signing = stored_keys(services.vault, pool_id, pair[0], pair[1], services.clock())
@@ -97,6 +108,7 @@ async def current(settings: Settings, database: Database, vault: Vault, manifest
         api_id=_id(found, API),
         api_key=vault.open_token(_KEY_PURPOSE, key.document, ApiKey) if key else None,
         function_roles={function.name: names.arn("function", function.name) for function in manifest.functions},
+        rest_apis={resource.name: resource.resource_id for resource in found if resource.kind == REST_API},
     )
 
 
@@ -115,12 +127,16 @@ async def _make(work: _Work, change: Change, pool_id: str) -> None:
         await _make_client(work, found)
     elif change.kind == IDENTITY_POOL:
         await _make_identity_pool(work, found)
+    elif change.kind == DOMAIN:
+        await _make_domain(work, found)
     elif change.kind == GROUP:
         await _make_group(work, found, change)
     elif change.kind == API:
         await _make_plain(work, found, change, (client_id(), "{}"))
     elif change.kind == API_KEY:
         await _make_api_key(work, found, change)
+    elif change.kind == REST_API:
+        await _make_rest_api(work, found, change)
 
 
 async def _note(work: _Work, kind: str, name: str, resource_id: str, document: str) -> None:
@@ -142,7 +158,7 @@ async def _make_pool(work: _Work, found: list[Resource], change: Change, pool_id
     auth = work.manifest.auth
     if auth is None:
         return
-    wanted = pool_settings(auth)
+    wanted = pool_settings(auth, work.services.settings)
     if change.action == "change":
         assert existing is not None
         pool = await pools.get(work.tx, existing.resource_id)
@@ -172,7 +188,7 @@ async def _drop_pool(work: _Work, found: list[Resource]) -> None:
     for resource in found:
         if resource.kind == POOL:
             await pools.remove(work.tx, resource.resource_id)
-        if resource.kind in {POOL, CLIENT, IDENTITY_POOL, GROUP}:
+        if resource.kind in {POOL, CLIENT, IDENTITY_POOL, DOMAIN, GROUP}:
             await backend.remove(work.tx, resource)
 
 
@@ -180,6 +196,7 @@ async def _refill(work: _Work, auth: Auth) -> None:
     """A replaced pool has none of what hung on the old one."""
     await _make_client(work, await backend.resources(work.tx, work.manifest.name))
     await _make_identity_pool(work, await backend.resources(work.tx, work.manifest.name))
+    await _make_domain(work, await backend.resources(work.tx, work.manifest.name))
     for group in auth.groups:
         found = await backend.resources(work.tx, work.manifest.name)
         await _make_group(work, found, Change("create", GROUP, group.name))
@@ -216,6 +233,25 @@ async def _make_identity_pool(work: _Work, found: list[Resource]) -> None:
     name = work.manifest.auth.name
     await identities.put_pool(work.tx, identities.IdentityPool(pool_id, name, wanted, work.now))
     await _note(work, IDENTITY_POOL, name, pool_id, msgspec.json.encode(wanted).decode())
+
+
+async def _make_domain(work: _Work, found: list[Resource]) -> None:
+    """Whatever domain the pool had gives way to the one of the definitions. Raises DefinitionError for a taken one."""
+    pool, existing, wanted = only(found, POOL), only(found, DOMAIN), domain_prefix(work.manifest)
+    assert pool is not None
+    if existing is not None:
+        await domains.remove(work.tx, existing.name)
+        await backend.remove(work.tx, existing)
+    if wanted is None:
+        return
+    if (other := await domains.of_pool(work.tx, pool.resource_id)) is not None:
+        await domains.remove(work.tx, other.domain)
+    if not await domains.add(work.tx, Domain(wanted, pool.resource_id, "prefix", DomainSettings(), work.now)):
+        raise DefinitionError(
+            f"The domain prefix {wanted!r} belongs to another user pool of this server.",
+            resolution="Choose another domain_prefix in login_with.external_providers.",
+        )
+    await _note(work, DOMAIN, wanted, pool.resource_id, "")
 
 
 async def _make_group(work: _Work, found: list[Resource], change: Change) -> None:
@@ -257,6 +293,17 @@ async def _make_api_key(work: _Work, found: list[Resource], change: Change) -> N
     key = ApiKey(f"da2-{client_id()}", work.now + days * _DAY)
     sealed = work.services.vault.seal_token(_KEY_PURPOSE, key)
     await _make_plain(work, found, change, (key.value[:8], sealed))
+
+
+async def _make_rest_api(work: _Work, found: list[Resource], change: Change) -> None:
+    """An API keeps its id for life, as it is part of resource names."""
+    existing = next((one for one in found if (one.kind, one.name) == (REST_API, change.name)), None)
+    wanted = next((api for api in work.manifest.rest_apis if api.name == change.name), None)
+    if wanted is not None:
+        made = existing.resource_id if existing else client_id()[:10]
+        await _note(work, REST_API, change.name, made, document_of(wanted))
+    elif existing is not None:
+        await backend.remove(work.tx, existing)
 
 
 async def _apply_roles(work: _Work) -> None:

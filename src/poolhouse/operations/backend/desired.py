@@ -4,8 +4,9 @@ A group rule is compiled to both gates: the GraphQL API reads it from the Manife
 `appsync:GraphQL` on exactly those fields, so that identity-pool credentials of a member pass too.
 """
 
+import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -14,9 +15,11 @@ from poolhouse import service_model
 from poolhouse.access import resources, roles
 from poolhouse.config import Settings
 from poolhouse.define.grants import SERVICE, WITHOUT_POOL
-from poolhouse.define.manifest import Attribute, Auth, Data, Grant, Manifest, Multifactor, Operation
+from poolhouse.define.manifest import Attribute, Auth, Data, Grant, Manifest, Multifactor, Operation, Passkeys
+from poolhouse.operations import password_storage
 from poolhouse.operations._pool_settings import pool_settings as requested_settings
 from poolhouse.operations.attributes import NOT_BY_CLIENTS, STANDARD
+from poolhouse.operations.backend import desired_messages
 from poolhouse.operations.backend.state import Names
 from poolhouse.store.roles import Role
 from poolhouse.store.settings import (
@@ -24,6 +27,7 @@ from poolhouse.store.settings import (
     EmailMfaConfigType,
     PoolSettings,
     SoftwareTokenMfaConfigType,
+    WebAuthnConfigurationType,
 )
 
 _VERSION = "2012-10-17"
@@ -31,13 +35,11 @@ _VERSION = "2012-10-17"
 _SIGNED_IN = (("authenticated", ""), ("guest", ""))
 
 
-def pool_settings(auth: Auth) -> PoolSettings:
+def pool_settings(auth: Auth, server: Settings) -> PoolSettings:
     """Amplify's defaults, as the request that would make the pool: case-insensitive, e-mail as username, verified
     before a change takes effect.
     """
     policy, login = auth.password_policy, list(auth.login)
-    verification = {"EmailMessage": auth.verification.body, "EmailSubject": auth.verification.subject}
-    invitation = {"EmailMessage": auth.invitation.body, "EmailSubject": auth.invitation.subject}
     request: dict[str, Any] = {
         "PoolName": auth.name,
         "Policies": {
@@ -48,13 +50,17 @@ def pool_settings(auth: Auth) -> PoolSettings:
                 "RequireNumbers": policy.require_numbers,
                 "RequireSymbols": policy.require_symbols,
                 "TemporaryPasswordValidityDays": policy.temporary_password_validity_days,
-            }
+            },
+            "SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", *auth.passwordless.factors]},
         },
         "AutoVerifiedAttributes": login,
-        "UsernameAttributes": login,
-        "VerificationMessageTemplate": {"DefaultEmailOption": "CONFIRM_WITH_CODE", **verification},
+        **_names(auth),
+        **desired_messages.members(auth),
         "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": login},
-        "AdminCreateUserConfig": {"AllowAdminCreateUserOnly": False, "InviteMessageTemplate": invitation},
+        "AdminCreateUserConfig": {
+            "AllowAdminCreateUserOnly": False,
+            "InviteMessageTemplate": desired_messages.invitation(auth),
+        },
         "UsernameConfiguration": {"CaseSensitive": False},
         "AccountRecoverySetting": {
             "RecoveryMechanisms": [
@@ -63,11 +69,49 @@ def pool_settings(auth: Auth) -> PoolSettings:
         },
         "UserPoolTags": {"created-by": "poolhouse"},
     }
+    request["LambdaConfig"] = _lambda_config(auth.triggers, server) | desired_messages.senders(auth, server)
     if auth.attributes:
         request["Schema"] = [_schema(attribute) for attribute in auth.attributes]
     operation = service_model.operation("cognito-idp", "CreateUserPool")
     assert operation is not None
-    return _with_factors(requested_settings(service_model.from_params(operation, request)), auth.multifactor)
+    settings = requested_settings(service_model.from_params(operation, request))
+    settings = msgspec.structs.replace(settings, PasswordStorage=auth.password_storage)
+    return _with_passkeys(_with_factors(settings, auth.multifactor), auth.passwordless.passkeys)
+
+
+def _lambda_config(triggers: Mapping[str, str], server: Settings) -> dict[str, Any]:
+    """The triggers in AWS's names, each with the ARN of its function; `pre_token_generation` is of version V1_0."""
+    return {
+        "".join(word.capitalize() for word in trigger.split("_")): resources.function_arn(
+            server.region, server.account_id, function
+        )
+        for trigger, function in triggers.items()
+    }
+
+
+def _with_passkeys(settings: PoolSettings, wanted: Passkeys | None) -> PoolSettings:
+    """Without a relying party of its own a pool has that of the server."""
+    if wanted is None:
+        return settings
+    domain = None if wanted.relying_party == "AUTO" else wanted.relying_party
+    return msgspec.structs.replace(
+        settings, WebAuthnConfiguration=WebAuthnConfigurationType(domain, wanted.user_verification)
+    )
+
+
+def _names(auth: Auth) -> dict[str, Any]:
+    """What people sign in with: their address, or a user name of their own and whatever else is proven to be theirs."""
+    if auth.preferred_username:
+        return {"AliasAttributes": [*auth.login, "preferred_username"]}
+    return {"UsernameAttributes": list(auth.login)}
+
+
+def domain_prefix(manifest: Manifest) -> str | None:
+    """The pool's domain: the one of the definitions, or one that is always the same for the same backend."""
+    if manifest.auth is None or manifest.auth.hosted is None:
+        return None
+    named = f"poolhouse/{manifest.name}/{manifest.auth.name}".encode()
+    return manifest.auth.hosted.domain_prefix or hashlib.sha512(named).hexdigest()[:20]
 
 
 def _with_factors(settings: PoolSettings, wanted: Multifactor) -> PoolSettings:
@@ -77,6 +121,8 @@ def _with_factors(settings: PoolSettings, wanted: Multifactor) -> PoolSettings:
     return msgspec.structs.replace(
         settings,
         MfaConfiguration="ON" if wanted.mode == "REQUIRED" else "OPTIONAL",
+        SmsMfaEnabled=wanted.sms,
+        SmsAuthenticationMessage=wanted.sms_message,
         SoftwareTokenMfaConfiguration=SoftwareTokenMfaConfigType(Enabled=wanted.totp),
         EmailMfaConfiguration=EmailMfaConfigType() if wanted.email else None,
     )
@@ -98,18 +144,37 @@ def _schema(attribute: Attribute) -> dict[str, Any]:
 
 
 def client_settings(auth: Auth) -> ClientSettings:
-    """Amplify's app client: SRP, custom and refresh; no plain passwords; unknown users are not told apart.
+    """Amplify's app client: SRP, custom and refresh; plain passwords only where SRP is not served; unknown users are
+    not told apart.
 
     It may read and write the pool's own attributes; a client that names none would see the standard ones only.
     """
+    flows = password_storage.default_flows(PoolSettings(PasswordStorage=auth.password_storage))
+    if auth.passwordless.factors:
+        flows = (*flows, "ALLOW_USER_AUTH")
+    settings = ClientSettings(ExplicitAuthFlows=flows, PreventUserExistenceErrors="ENABLED", **_oauth(auth))
     custom = tuple(attribute.name for attribute in auth.attributes if attribute.name.startswith("custom:"))
     if not custom:
-        return ClientSettings(PreventUserExistenceErrors="ENABLED")
-    return ClientSettings(
-        PreventUserExistenceErrors="ENABLED",
+        return settings
+    return msgspec.structs.replace(
+        settings,
         ReadAttributes=(*sorted(STANDARD.keys() - {"sub", "identities"}), *custom),
         WriteAttributes=(*sorted(STANDARD.keys() - NOT_BY_CLIENTS), *custom),
     )
+
+
+def _oauth(auth: Auth) -> dict[str, Any]:
+    """The code flow on the hosted pages, where the definitions want them."""
+    if auth.hosted is None:
+        return {}
+    return {
+        "SupportedIdentityProviders": ("COGNITO",),
+        "CallbackURLs": auth.hosted.callback_urls,
+        "LogoutURLs": auth.hosted.logout_urls,
+        "AllowedOAuthFlows": ("code",),
+        "AllowedOAuthScopes": auth.hosted.scopes,
+        "AllowedOAuthFlowsUserPoolClient": True,
+    }
 
 
 def all_roles(

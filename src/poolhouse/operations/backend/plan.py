@@ -4,9 +4,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from poolhouse.define.manifest import Auth, Manifest
-from poolhouse.operations.backend.desired import client_settings, pool_settings, wants_api_key
-from poolhouse.operations.backend.state import API, API_KEY, CLIENT, GROUP, IDENTITY_POOL, POOL, only
+import msgspec
+
+from poolhouse.config import Settings
+from poolhouse.define.manifest import Auth, Manifest, RestApi
+from poolhouse.operations.backend.desired import client_settings, domain_prefix, pool_settings, wants_api_key
+from poolhouse.operations.backend.state import (
+    API,
+    API_KEY,
+    CLIENT,
+    DOMAIN,
+    GROUP,
+    IDENTITY_POOL,
+    POOL,
+    REST_API,
+    only,
+)
 from poolhouse.store import backend, groups, pools, settings
 from poolhouse.store.backend import Resource
 from poolhouse.store.database import Transaction
@@ -25,20 +38,23 @@ class Change:
     holds_users: bool = False
 
     def __str__(self) -> str:
-        told = f"{self.action} {self.kind.replace('_', ' ')} {self.name}"
+        kind = "REST API" if self.kind == REST_API else self.kind.replace("_", " ")
+        told = f"{self.action} {kind} {self.name}"
         return f"{told}: {self.detail}" if self.detail else told
 
 
-async def plan(tx: Transaction, manifest: Manifest) -> list[Change]:
+async def plan(tx: Transaction, manifest: Manifest, server: Settings) -> list[Change]:
     """Every difference, in the order in which it is applied."""
     found = await backend.resources(tx, manifest.name)
     changes = [*_single(found, API, manifest.data.name if manifest.data else None)]
     changes += _single(found, API_KEY, manifest.data.name if manifest.data and wants_api_key(manifest.data) else None)
+    changes += _rest_apis(found, manifest)
     if manifest.auth is None:
         return changes + await _without_auth(tx, found)
-    changes += await _pool(tx, found, manifest.auth)
+    changes += await _pool(tx, found, manifest.auth, server)
     changes += _client(found, manifest.auth)
     changes += _single(found, IDENTITY_POOL, manifest.auth.name)
+    changes += _domain(found, domain_prefix(manifest))
     return changes + await _groups(tx, found, manifest.auth)
 
 
@@ -52,11 +68,40 @@ def _single(found: list[Resource], kind: str, wanted: str | None) -> Iterator[Ch
         yield Change("rename", kind, wanted, f"was {existing.name}")
 
 
-async def _pool(tx: Transaction, found: list[Resource], auth: Auth) -> list[Change]:
+def _domain(found: list[Resource], wanted: str | None) -> Iterator[Change]:
+    existing = only(found, DOMAIN)
+    if existing is None and wanted is not None:
+        yield Change("create", DOMAIN, wanted)
+    elif existing is not None and wanted is None:
+        yield Change("remove", DOMAIN, existing.name)
+    elif existing is not None and wanted is not None and existing.name != wanted:
+        yield Change("change", DOMAIN, wanted, f"was {existing.name}")
+
+
+def _rest_apis(found: list[Resource], manifest: Manifest) -> Iterator[Change]:
+    existing = {resource.name: resource for resource in found if resource.kind == REST_API}
+    for api in manifest.rest_apis:
+        applied = existing.pop(api.name, None)
+        if applied is None:
+            yield Change("create", REST_API, api.name, f"at {api.root}")
+        elif applied.document != document_of(api):
+            before = msgspec.json.decode(applied.document, type=RestApi)
+            names = [name for name in api.__struct_fields__ if getattr(before, name) != getattr(api, name)]
+            yield Change("change", REST_API, api.name, ", ".join(name.replace("_", " ") for name in names))
+    for name in existing:
+        yield Change("remove", REST_API, name)
+
+
+def document_of(api: RestApi) -> str:
+    """What is noted of an applied REST API, so that a change of it is seen."""
+    return msgspec.json.encode(api).decode()
+
+
+async def _pool(tx: Transaction, found: list[Resource], auth: Auth, server: Settings) -> list[Change]:
     existing = only(found, POOL)
     if existing is None:
         return [Change("create", POOL, auth.name)]
-    wanted = pool_settings(auth)
+    wanted = pool_settings(auth, server)
     applied = settings.decode_pool(existing.document)
     changes = [Change("rename", POOL, auth.name, f"was {existing.name}")] if existing.name != auth.name else []
     if fixed := _fixed(applied, wanted):
@@ -70,7 +115,8 @@ async def _pool(tx: Transaction, found: list[Resource], auth: Auth) -> list[Chan
 
 def _fixed(applied: settings.PoolSettings, wanted: settings.PoolSettings) -> str | None:
     """The first member that a pool keeps for life (spec/user-pools.md 2.4) and that differs."""
-    if applied.UsernameAttributes != wanted.UsernameAttributes:
+    ways = (applied.UsernameAttributes, applied.AliasAttributes)
+    if ways != (wanted.UsernameAttributes, wanted.AliasAttributes):
         return "the way users sign in"
     now = {attribute.Name: attribute for attribute in wanted.Schema}
     for attribute in applied.Schema:

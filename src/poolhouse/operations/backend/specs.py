@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 
 from poolhouse.config import Settings
-from poolhouse.define.manifest import Function, SecretRef, upper_snake
+from poolhouse.define.manifest import Function, SecretRef, UserPoolId, upper_snake
 from poolhouse.functions import FunctionSpec
 from poolhouse.operations.backend.state import Applied
 from poolhouse.operations.context import Services
@@ -23,7 +23,9 @@ async def _spec(services: Services, applied: Applied, project: Path, function: F
     environment: dict[str, str] = {}
     missing: list[str] = []
     for name, value in function.environment.items():
-        if not isinstance(value, SecretRef):
+        if isinstance(value, UserPoolId):
+            environment[name] = applied.pool_id or ""
+        elif not isinstance(value, SecretRef):
             environment[name] = value
         elif (text := await _secret(services, value.name)) is not None:
             environment[name] = text
@@ -52,7 +54,7 @@ def injected(settings: Settings, applied: Applied, function: Function) -> dict[s
         found[auth.environment_name] = applied.pool_id
     if data and any(access.function == function.name for access in data.access):
         prefix = "AMPLIFY_DATA_" if data.name == "amplifyData" else f"AMPLIFY_DATA_{upper_snake(data.name)}_"
-        found[f"{prefix}GRAPHQL_ENDPOINT"] = f"{settings.public_url}/graphql"
+        found[f"{prefix}GRAPHQL_ENDPOINT"] = f"{settings.inner_url or settings.public_url}/graphql"
         found["AMPLIFY_DATA_DEFAULT_NAME"] = data.name
     return found
 

@@ -11,6 +11,8 @@ from poolhouse.define.manifest import Manifest
 from poolhouse.store.backend import Resource
 
 POOL, CLIENT, IDENTITY_POOL, GROUP, API, API_KEY = "pool", "client", "identity_pool", "group", "api", "api_key"
+REST_API = "rest_api"
+DOMAIN = "domain"
 
 
 class ApiKey(msgspec.Struct, frozen=True):
@@ -22,7 +24,9 @@ class ApiKey(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """Ids are None for what the Manifest does not define. `function_roles` maps function names to role ARNs."""
+    """Ids are None for what the Manifest does not define. `function_roles` maps function names to role ARNs,
+    `rest_apis` the names of REST APIs to their ids.
+    """
 
     backend: str
     manifest: Manifest
@@ -32,6 +36,7 @@ class Applied:
     api_id: str | None = None
     api_key: ApiKey | None = None
     function_roles: Mapping[str, str] = field(default_factory=dict)
+    rest_apis: Mapping[str, str] = field(default_factory=dict)
 
 
 class Names:

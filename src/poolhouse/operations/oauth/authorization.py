@@ -83,12 +83,18 @@ async def find_client(services: Services, client_id: str | None) -> tuple[Pool, 
         return await pools.get(tx, client.pool_id), client
 
 
-async def check(services: Services, given: Parameters) -> Authorization:
-    """Raises OAuthError for what must not be redirected, RedirectedOAuthError for everything else."""
+async def check(services: Services, given: Parameters, *, is_account: bool = False) -> Authorization:
+    """`is_account` for a page of somebody's account, whose link names nothing but the app and the way back.
+
+    Raises OAuthError for what must not be redirected, RedirectedOAuthError for everything else.
+    """
     pool, client = await find_client(services, None if "client_id" in given.repeated else parameters.client_id(given))
     if not client.settings.AllowedOAuthFlowsUserPoolClient:
         raise OAuthError("unauthorized_client", "This app may not use these pages.")
     redirect_uri = _redirect_uri(client, given)
+    if is_account:
+        is_code = "code" in (client.settings.AllowedOAuthFlows or ())
+        given.setdefault("response_type", "code" if is_code else "token")
     return _checked(pool, client, redirect_uri, given)
 
 

@@ -5,8 +5,10 @@ from typing import Final
 
 from poolhouse.crypto.codes import new_uuid
 from poolhouse.errors import NotAuthorizedException, OAuthError, ServiceError
-from poolhouse.operations import attributes, signing_keys
+from poolhouse.operations import attributes, signing_keys, triggers_tokens
+from poolhouse.operations.context import Services
 from poolhouse.operations.scopes import STANDARD
+from poolhouse.operations.triggers_tokens import Claims, Groups, Source
 from poolhouse.store.clients import Client
 from poolhouse.store.pools import Pool
 from poolhouse.store.resource_servers import full_scopes
@@ -45,7 +47,10 @@ async def _authorization_code(asking: Asking, pool: Pool, client: Client, _secre
     readable = attributes.readable(client.settings)
     if any(not needed <= readable for scope, needed in _NEEDED.items() if scope in code.scope.split()):
         raise OAuthError("invalid_grant", "The client may not read the attributes of a scope.")
-    return await sign_ins.tokens(asking.services, granted, typed=code.typed)
+    try:
+        return await sign_ins.tokens(asking.services, granted, typed=code.typed)
+    except ServiceError as error:
+        raise OAuthError("invalid_grant", error.message) from error
 
 
 async def _refresh_token(asking: Asking, _pool: Pool, client: Client, secret: str | None) -> Tokens:
@@ -62,7 +67,7 @@ async def _refresh_token(asking: Asking, _pool: Pool, client: Client, secret: st
         if error.status >= 500:
             raise
         raise OAuthError("invalid_grant", error.message) from error
-    return sign_ins.refreshed(answer["AuthenticationResult"])
+    return await sign_ins.refreshed(asking.services, answer["AuthenticationResult"], given)
 
 
 async def _client_credentials(asking: Asking, pool: Pool, client: Client, secret: str | None) -> Tokens:
@@ -76,7 +81,7 @@ async def _client_credentials(asking: Asking, pool: Pool, client: Client, secret
         keys = await signing_keys.of_pool(tx, services.vault, pool.id, now)
     scope = " ".join(_custom_scopes(client, asking.form, existing))
     issued, lifetime = now // _SECOND, client.settings.access_seconds
-    claims = {
+    claims: Claims = {
         "sub": client.id,
         "token_use": "access",
         "scope": scope,
@@ -88,8 +93,21 @@ async def _client_credentials(asking: Asking, pool: Pool, client: Client, secret
         "jti": new_uuid(),
         "client_id": client.id,
     }
+    claims = await _customised(services, pool, client, claims)
     access_token = await services.compute(keys.signing["access"].sign, claims)
     return {"access_token": access_token, "token_type": "Bearer", "expires_in": lifetime}
+
+
+async def _customised(services: Services, pool: Pool, client: Client, claims: Claims) -> Claims:
+    """The say of the pool's function, where its version is asked about apps too. Raises OAuthError."""
+    source: Source = "TokenGeneration_ClientCredentials"
+    try:
+        overrides = await triggers_tokens.ask(
+            services, pool, client, None, source, groups=Groups(), scope=claims["scope"], metadata={}
+        )
+    except ServiceError as error:
+        raise OAuthError("invalid_request", error.message) from error
+    return claims if overrides is None else overrides.of_access(claims)
 
 
 def _custom_scopes(client: Client, form: Mapping[str, str], existing: frozenset[str]) -> list[str]:

@@ -1,17 +1,16 @@
 """What our pages ask of the operations on behalf of an app: the same operations as any client's, through the gate.
 
-Only the first step of a sign-in is of our own: a password that is typed on our page is checked here, whatever flows
-the client itself may start.
+A sign-in begins here, whatever flows the client itself may start, and its tokens stay on the server.
 """
 
 from dataclasses import dataclass
 from typing import Any
 
 from poolhouse.access.principals import Anonymous
-from poolhouse.errors import IncorrectUsernameOrPassword, InvalidSession
-from poolhouse.operations import passwords, protection
+from poolhouse.errors import IncorrectUsernameOrPassword, InvalidSession, ServiceError
+from poolhouse.operations import passwords, protection, sign_in, triggers_sign_in, user_auth
 from poolhouse.operations.context import Call, Services
-from poolhouse.operations.door import open_door
+from poolhouse.operations.door import Door, open_door
 from poolhouse.operations.gate import Answer, served
 from poolhouse.store.clients import Client
 from poolhouse.store.pools import Pool
@@ -43,8 +42,36 @@ class Asker:
         """InitiateAuth's answer: tokens, which stay on the server, or a challenge. Raises ServiceError."""
         if not name.isprintable() or not password:
             raise IncorrectUsernameOrPassword
+        door = await self._door()
+        parameters = self._with_hash({"USERNAME": name, "PASSWORD": password})
+        await triggers_sign_in.before(door, "USER_PASSWORD_AUTH", parameters, {})
+        return await passwords.start(door, parameters)
+
+    async def begin(self, name: str, factor: str) -> Answer:
+        """A sign-in that is to begin with this factor; AWS's choice where that cannot be. Raises ServiceError."""
+        return await self._by_choice({"USERNAME": name, "PREFERRED_CHALLENGE": factor})
+
+    async def confirmed(self, name: str, session: str) -> Answer:
+        """A sign-in by the session of a confirmation. Raises ServiceError."""
+        return await self._by_choice({"USERNAME": name}, session)
+
+    async def _by_choice(self, given: dict[str, str], session: str | None = None) -> Answer:
+        if not given["USERNAME"].isprintable():
+            raise IncorrectUsernameOrPassword
+        door, parameters = await self._door(), self._with_hash(given)
+        await triggers_sign_in.before(door, user_auth.USER_AUTH, parameters, {})
+        return await user_auth.start(door, parameters, session)
+
+    async def respond(self, challenge: str, session: str | None, responses: dict[str, str]) -> Answer:
+        """The next answer of the same sign-in. Raises ServiceError."""
+        if not session:
+            raise InvalidSession
+        return await sign_in.respond(await self._door(), challenge, session, self._with_hash(responses))
+
+    def call(self) -> Call:
+        """One call of this moment."""
         services = self.services
-        ctx = Call(
+        return Call(
             services=services,
             principal=Anonymous(),
             now=services.clock(),
@@ -52,20 +79,9 @@ class Asker:
             source_ip=self.source_ip,
             region=services.settings.region,
         )
-        door = await open_door(ctx, self.client.id)
-        return await passwords.start(door, self._with_hash({"USERNAME": name, "PASSWORD": password}))
 
-    async def respond(self, challenge: str, session: str | None, responses: dict[str, str]) -> Answer:
-        """The next answer of the same sign-in. Raises ServiceError."""
-        if not session:
-            raise InvalidSession
-        return await self.ask(
-            "RespondToAuthChallenge",
-            ClientId=self.client.id,
-            ChallengeName=challenge,
-            Session=session,
-            ChallengeResponses=self._with_hash(responses),
-        )
+    async def _door(self) -> Door:
+        return await open_door(self.call(), self.client.id, hosted=True)
 
     def _with_hash(self, parameters: dict[str, str]) -> dict[str, str]:
         made = self.secret_hash(parameters["USERNAME"])
@@ -77,8 +93,14 @@ def is_served(name: str) -> bool:
 
 
 async def destination(services: Services, asked: Authorization, who: SignedIn) -> str:
-    """Where the browser goes when somebody is signed in: back to the app, with a code or with tokens."""
+    """Where the browser goes when somebody is signed in: back to the app, with a code or with tokens.
+
+    Raises RedirectedOAuthError for tokens that the pool's function refuses.
+    """
     if not asked.is_implicit:
         return asked.answer(code=codes.issue(services, asked, who))
-    tokens = await sign_ins.implicit(services, asked, who)
+    try:
+        tokens = await sign_ins.implicit(services, asked, who)
+    except ServiceError as error:
+        raise asked.refusal("access_denied", error.message) from error
     return asked.answer(**{name: str(value) for name, value in tokens.items()})

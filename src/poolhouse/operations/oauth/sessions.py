@@ -7,10 +7,12 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from poolhouse.crypto.vault import BrokenSeal
+from poolhouse.errors import InvalidSession
 from poolhouse.operations import challenges
 from poolhouse.operations.bearer import bearer
 from poolhouse.operations.context import Services
 from poolhouse.store import families, users
+from poolhouse.store.database import Transaction
 from poolhouse.store.pools import Pool
 from poolhouse.store.sessions import is_used, use
 from poolhouse.store.users import User
@@ -65,13 +67,26 @@ def begin(services: Services, pool: Pool, who: SignedIn) -> str:
 
 async def current(services: Services, pool: Pool, cookie: str | None) -> SignedIn | None:
     """Who is signed in; nobody once he signed out, was disabled, or has another password."""
-    opened, now = _opened(services, pool, cookie), services.clock()
+    opened = _opened(services, pool, cookie)
     if opened is None:
         return None
     async with services.database.read() as tx:
-        user = await users.by_id(tx, opened.user_id)
-        ended = await is_used(tx, opened.id)
-    if user is None or ended or not user.enabled or user.status != "CONFIRMED" or user.pool_id != pool.id:
+        return await _standing(tx, opened, services.clock(), lock=False)
+
+
+async def locked(services: Services, tx: Transaction, pool: Pool, cookie: str | None) -> User:
+    """Who is signed in, in a write block that changes his account. Raises InvalidSession."""
+    opened = _opened(services, pool, cookie)
+    who = None if opened is None else await _standing(tx, opened, services.clock(), lock=True)
+    if who is None:
+        raise InvalidSession
+    return who.user
+
+
+async def _standing(tx: Transaction, opened: Sealed, now: int, *, lock: bool) -> SignedIn | None:
+    user = await users.by_id(tx, opened.user_id, lock=lock)
+    ended = await is_used(tx, opened.id)
+    if user is None or ended or not user.enabled or user.status != "CONFIRMED" or user.pool_id != opened.pool:
         return None
     if user.tokens_not_before > opened.auth_time or challenges.fingerprint(user.credential) != opened.credential:
         return None

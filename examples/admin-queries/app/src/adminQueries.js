@@ -1,0 +1,30 @@
+// The two calls of the page, with aws-amplify v6.
+
+import { get, post } from "aws-amplify/api";
+import { fetchAuthSession } from "aws-amplify/auth";
+
+const apiName = "AdminQueries";
+
+async function headers() {
+  const { tokens } = await fetchAuthSession();
+  return { "Content-Type": "application/json", Authorization: tokens.accessToken.toString() };
+}
+
+export async function addToGroup() {
+  const path = "/addUserToGroup";
+  const body = { username: "richard", groupname: "Editors" };
+  const response = await post({ apiName, path, options: { body, headers: await headers() } }).response;
+  return response.body.json();
+}
+
+let nextToken;
+
+// A page of the group's members; every call gives the next page, and after the last one the first again.
+export async function listEditors(limit) {
+  const path = "/listUsersInGroup";
+  const queryParams = { groupname: "Editors", limit, ...(nextToken && { token: nextToken }) };
+  const response = await get({ apiName, path, options: { queryParams, headers: await headers() } }).response;
+  const { NextToken, ...rest } = await response.body.json();
+  nextToken = NextToken;
+  return { ...rest, more: NextToken !== undefined };
+}

@@ -1,0 +1,141 @@
+"""A short visit to a database as its administrator: commands ask the operations through the gate, as root."""
+
+import asyncio
+import gc
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+
+from poolhouse import service_model
+from poolhouse.access.principals import Root
+from poolhouse.app import clock
+from poolhouse.cli.options import Where
+from poolhouse.config import Settings, load
+from poolhouse.crypto.codes import new_uuid
+from poolhouse.crypto.vault import Vault
+from poolhouse.errors import NotFoundInDatabase, RefusedCommand, ServiceError, SettingError
+from poolhouse.messages.route import senders
+from poolhouse.operations import families
+from poolhouse.operations.backend.master_key import check_master_key
+from poolhouse.operations.context import Services
+from poolhouse.operations.gate import call
+from poolhouse.store import pools
+from poolhouse.store.database import open_database
+from poolhouse.store.pools import Pool
+
+T = TypeVar("T")
+_SERVICE = "cognito-idp"
+_IN_SERVER = "This pool's triggers run in the server: send the request there, with the AWS CLI's --endpoint-url."
+
+
+class Administration:
+    """Asks on behalf of the person at the keyboard."""
+
+    def __init__(self, services: Services, where: Where) -> None:
+        assert families.served()
+        self.services = services
+        self._where = where
+        self._pool_id: str | None = None
+
+    async def ask(self, name: str, **request: Any) -> dict[str, Any]:
+        """The answer of an operation as plain data. Raises RefusedCommand."""
+        operation = service_model.operation(_SERVICE, name)
+        assert operation is not None, name
+        settings = self.services.settings
+        region = str(request.get("UserPoolId", "")).rpartition("_")[0] or settings.region
+        try:
+            struct = service_model.from_params(operation, request)
+            root = Root(account_id=settings.account_id, region=region)
+            answer = await call(self.services, root, operation, struct, request_id=new_uuid())
+        except ServiceError as error:
+            hint = _IN_SERVER if error.code == "UnexpectedLambdaException" else ""
+            raise RefusedCommand(error.code, error.message.strip(), resolution=hint) from error
+        found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(answer))
+        return found
+
+    async def of_pool(self, name: str, **request: Any) -> dict[str, Any]:
+        """The same, of the pool that was chosen."""
+        return await self.ask(name, UserPoolId=await self.pool_id(), **request)
+
+    async def every(self, name: str, member: str, **request: Any) -> list[dict[str, Any]]:
+        """All pages of a list. `member` is what the answer calls the list."""
+        found: list[dict[str, Any]] = []
+        token: dict[str, str] = {}
+        while True:
+            page = await self.ask(name, **request, **token)
+            found += page[member]
+            token = {key: value for key, value in page.items() if key in ("NextToken", "PaginationToken")}
+            if not token:
+                return found
+
+    async def every_pool(self) -> list[dict[str, Any]]:
+        return await self.every("ListUserPools", "UserPools", MaxResults=60)
+
+    async def pool_id(self) -> str:
+        """Raises NotFoundInDatabase."""
+        if self._pool_id is None:
+            self._pool_id = await self._chosen(self._where.pool)
+        return self._pool_id
+
+    async def pool(self) -> Pool:
+        """The row of the chosen pool."""
+        found = await self.pool_id()
+        async with self.services.database.read() as tx:
+            return await pools.get(tx, found)
+
+    async def _chosen(self, wanted: str | None) -> str:
+        known = await self.every_pool()
+        shown = ", ".join(f"{pool['Name']} ({pool['Id']})" for pool in known)
+        fits = [pool["Id"] for pool in known if wanted in (None, pool["Id"], pool["Name"])]
+        if len(fits) == 1:
+            return str(fits[0])
+        if not known:
+            raise NotFoundInDatabase(
+                f"The database has no user pool in {self.services.settings.region}.",
+                resolution="Run poolhouse dev once, or name another --database or POOLHOUSE_REGION.",
+            )
+        if wanted is not None and not fits:
+            raise NotFoundInDatabase(f"There is no user pool {wanted}.", resolution=f"Choose one of: {shown}.")
+        what = "several user pools" if wanted is None else f"more than one user pool called {wanted}"
+        raise NotFoundInDatabase(f"There are {what}.", resolution=f"Say which with --pool ID: {shown}.")
+
+
+def visit(where: Where, work: Callable[[Administration], Awaitable[T]]) -> T:
+    """Open the database, work, close it. Raises UserError."""
+    settings = load("dev", where.project, {"database": where.database})
+    _require_file(settings)
+    return asyncio.run(_visit(settings, where, work))
+
+
+def _require_file(settings: Settings) -> None:
+    """A mistyped name must not leave an empty database behind."""
+    path = settings.database.partition("sqlite:///")[2]
+    if path and not Path(path).exists():
+        raise SettingError(
+            f"There is no database {path}.", resolution="Name it with --database, or its project with --project."
+        )
+
+
+async def _visit(settings: Settings, where: Where, work: Callable[[Administration], Awaitable[T]]) -> T:
+    gc.enable()  # `main` switched it off for the start; a file may be long
+    database, vault = open_database(settings.database), Vault(settings.master_key)
+    with ThreadPoolExecutor(max_workers=2, thread_name_prefix="cpu") as cpu:
+        services = Services(
+            settings=settings,
+            database=database,
+            vault=vault,
+            clock=clock,
+            cpu=cpu,
+            delivers=frozenset(senders(settings, database)),
+        )
+        try:
+            await database.start()
+            await check_master_key(database, vault)
+            return await work(Administration(services, where))
+        except ServiceError as error:
+            raise RefusedCommand(error.code, error.message.strip()) from error
+        finally:
+            await database.stop()

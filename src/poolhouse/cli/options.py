@@ -1,0 +1,35 @@
+"""Options that many commands share, and what they say together: which database, and which user pool in it."""
+
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import typer
+
+Project = Annotated[Path, typer.Option("--project", help="The folder that holds amplify/.", file_okay=False)]
+Database = Annotated[str | None, typer.Option("--database", help="sqlite:///FILE or postgresql://...")]
+Host = Annotated[str | None, typer.Option("--host", help="The address to listen on.")]
+Port = Annotated[
+    int | None, typer.Option("--port", min=0, max=65535, help="The port to listen on; 0 takes a free one.")
+]
+Tls = Annotated[bool, typer.Option("--tls", help="Speak HTTPS, with a certificate of the project's own authority.")]
+Destructive = Annotated[
+    bool, typer.Option("--allow-destructive", help="Also carry out changes that drop users or memberships.")
+]
+PoolName = Annotated[str | None, typer.Option("--pool", help="The user pool's id or name; default: the only one.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Check it, say what would be done, and do nothing.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+HERE = Path()
+
+
+class Where(NamedTuple):
+    """The database, None for the project's own, and the pool, None for the only one."""
+
+    project: Path
+    database: str | None
+    pool: str | None = None
+
+
+def group(help_text: str) -> typer.Typer:
+    """A command that has commands of its own."""
+    return typer.Typer(help=help_text, no_args_is_help=True, rich_markup_mode=None)
