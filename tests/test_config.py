@@ -187,3 +187,47 @@ def test_the_password_of_the_mail_server_may_come_from_a_file(tmp_path):
     environ = {"POOLHOUSE_SMTP_URL_FILE": str(tmp_path / "url"), "POOLHOUSE_EMAIL_FROM": "a@b.org"}
     assert load("dev", tmp_path, {}, environ).smtp_url == SMTP["POOLHOUSE_SMTP_URL"]
     assert next(setting for setting in SETTINGS if setting.name == "smtp_url").secret
+
+
+def with_certificate(folder):
+    for name in ("cert.pem", "key.pem"):
+        (folder / name).write_text("PEM")
+    return {"POOLHOUSE_TLS_CERT": str(folder / "cert.pem"), "POOLHOUSE_TLS_KEY": str(folder / "key.pem")}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "address"),
+    [
+        ({}, "http://127.0.0.1:4500"),
+        ({"port": 80}, "http://127.0.0.1"),
+        ({"tls": True}, "https://127.0.0.1:4500"),
+        ({"tls": True, "port": 443, "host": "my-mac.local"}, "https://my-mac.local"),
+        ({"tls": "yes", "port": 80, "host": "::1"}, "https://[::1]:80"),
+    ],
+)
+def test_the_own_address(tmp_path, overrides, address):
+    """The scheme is that of what is spoken, and its own port is left out, as clients do."""
+    found = load("dev", tmp_path, overrides, {})
+    assert found.public_url == address
+    assert found.speaks_tls is address.startswith("https")
+
+
+def test_serve_with_a_certificate(tmp_path):
+    """With one of its own, a public address is safe without a proxy."""
+    found = load("serve", tmp_path, {"host": "0.0.0.0"}, {**SAFE, **with_certificate(tmp_path)})
+    assert (found.speaks_tls, found.public_url) == (True, "https://localhost:4500")
+
+
+@pytest.mark.parametrize(
+    ("mode", "changed", "told"),
+    [
+        ("dev", {"POOLHOUSE_TLS_KEY": ""}, "POOLHOUSE_TLS_CERT and POOLHOUSE_TLS_KEY belong together"),
+        ("serve", {"POOLHOUSE_TLS_CERT": "/none.pem"}, "POOLHOUSE_TLS_CERT names no file"),
+        ("serve", {"POOLHOUSE_TLS": "true"}, "POOLHOUSE_TLS is for development"),
+        ("dev", {"POOLHOUSE_TLS": "perhaps"}, "POOLHOUSE_TLS must be true or false"),
+        ("serve", {"POOLHOUSE_PUBLIC_URL": "http://a.example"}, "POOLHOUSE_PUBLIC_URL must begin with https://"),
+    ],
+)
+def test_half_a_certificate(tmp_path, mode, changed, told):
+    """What does not go together is told by its variables."""
+    assert told in problem(mode, tmp_path, {**SAFE, **with_certificate(tmp_path), **changed})

@@ -118,7 +118,7 @@ class Server:
         self._aws = AwsJson(self.services, principal)
         self._graphql: Application = _not_started
         self._gateway: Gateway | None = None
-        self._documents = Router(self._routes(), default=_unknown_path)
+        self._documents = Router(self._routes(), redirect_slashes=False, default=_unknown_path)
 
     async def start(self, manifest: Manifest, *, allow_destructive: bool = False) -> tuple[list[Change], list[Change]]:
         """Open the database, apply the Manifest and warm up; returns the changes made and those withheld.
@@ -190,7 +190,10 @@ class Server:
 
     def _is_addressed(self, scope: Scope) -> bool:
         """Whether the request names this server, and not a foreign name that resolves to it (DNS rebinding)."""
-        host = urlsplit(f"//{header(scope, b'host').decode('latin-1')}").hostname or ""
+        try:
+            host = urlsplit(f"//{header(scope, b'host').decode('latin-1')}").hostname or ""
+        except ValueError:
+            return False
         return is_loopback(host) or host == urlsplit(self.settings.public_url).hostname
 
     def _routes(self) -> list[Route]:

@@ -236,3 +236,46 @@ def test_colours_and_no_color(tmp_path):
             shown[name] = screen.read
     assert "\x1b[32m+auth = define_auth(" in shown["colours"]
     assert "\x1b[" not in shown["plain"]
+
+
+def test_the_walkthrough_takes_the_api_away(tmp_path):
+    """No to the API removes its definition; everything else keeps the answers of before, and the source stays."""
+    run("init", "--template", "admin-queries", "--yes", cwd=tmp_path)
+    before = json.loads(run("manifest", cwd=tmp_path).stdout)
+    with terminal("update", "auth", cwd=tmp_path) as screen:
+        screen.answers("What do you want to do?", "walk", ENTER).answers("groups do you want to keep?", ENTER)
+        screen.answers("add User Pool Groups?", "no", ENTER).answers("Sort the user pool groups", ENTER)
+        screen.answers("admin queries API?", "no", ENTER).answers("login options:", ENTER)
+        screen.answers("verification subject:", ENTER).answers("verification message:", ENTER)
+        screen.answers("default password policy", "n").answers("required for signing up?", ENTER)
+        screen.answers("OAuth flow?", "no", ENTER).answers("following capabilities?", ENTER).answers(WRITE, ENTER)
+        assert screen.ends() == 0
+    after = json.loads(run("manifest", cwd=tmp_path).stdout)
+    assert (after["rest_apis"], after["functions"]) == ([], [])
+    assert {**after["auth"], "grants": []} == {**before["auth"], "grants": []}
+    assert list((tmp_path / "amplify" / "backend" / "function").glob("*/src/app.py"))
+
+
+def test_groups_and_urls_are_edited(tmp_path):
+    """A group goes, one comes; hosted sign-in gets another address."""
+    urls = ["--callback-url", "http://localhost:3000/", "--logout-url", "http://localhost:3000/"]
+    run("add", "auth", "--pool-group", "A", "--pool-group", "B", *urls, "--yes", cwd=tmp_path)
+    with terminal("update", "auth", cwd=tmp_path) as screen:
+        screen.answers("What do you want to do?", "pool groups", ENTER)
+        screen.answers("groups do you want to keep?", SPACE, ENTER).answers("add User Pool Groups?", "yes", ENTER)
+        screen.answers("user pool group:", "C", ENTER).answers("add another", "n")
+        screen.answers("Sort the user pool groups", ENTER).answers(WRITE, ENTER)
+        assert screen.ends() == 0
+    with terminal("update", "auth", cwd=tmp_path) as screen:
+        screen.answers("What do you want to do?", "redirect", ENTER)
+        screen.answers("signin URIs do you want to keep?", ENTER).answers("another redirect signin URI", "y")
+        screen.answers("redirect signin URI:", "https://example.com/", ENTER).answers(
+            "another redirect signin URI", "n"
+        )
+        screen.answers("signout URIs do you want to keep?", ENTER).answers("another redirect signout URI", "n")
+        screen.answers(WRITE, ENTER)
+        assert screen.ends() == 0
+    auth = json.loads(run("manifest", cwd=tmp_path).stdout)["auth"]
+    assert [group["name"] for group in auth["groups"]] == ["B", "C"]
+    assert auth["hosted"]["callback_urls"] == ["http://localhost:3000/", "https://example.com/"]
+    assert auth["hosted"]["logout_urls"] == ["http://localhost:3000/"]

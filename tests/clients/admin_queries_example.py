@@ -14,6 +14,22 @@ FOLDER = Path(__file__).parents[2] / "examples" / "admin-queries"
 QUERIES = FOLDER / "amplify"
 
 
+CALLBACK, SIGNED_OUT = "myapp://callback/", "myapp://signout/"
+
+
+def hosted(folder: Path) -> Path:
+    """The example's definitions with hosted pages for a web and a native app; their access tokens lack self-service."""
+    shutil.copytree(QUERIES, folder / "amplify", ignore=shutil.ignore_patterns("__pycache__"))
+    path = folder / "amplify" / "auth" / "resource.py"
+    web = "http://localhost:3000/"
+    pages = {"callback_urls": [web, CALLBACK], "logout_urls": [web, SIGNED_OUT], "scopes": ["OPENID", "EMAIL"]}
+    text = path.read_text()
+    added = text.replace('"preferred_username": True', f'"preferred_username": True, "external_providers": {pages}')
+    assert added != text
+    path.write_text(added)
+    return folder / "amplify"
+
+
 def _seed() -> ModuleType:
     spec = importlib.util.spec_from_file_location("admin_queries_seed", FOLDER / "seed.py")
     assert spec

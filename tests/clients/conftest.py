@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 import pytest_asyncio
 from clients import browser
-from clients.admin_queries_example import QUERIES, seed
+from clients.admin_queries_example import QUERIES, hosted, seed
 from clients.development import EXAMPLE, MODULES, Backend, Development, User
 from clients.javascript import Script
 from playwright.async_api import Browser
@@ -37,6 +37,19 @@ def sqlite_queries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend
 def postgresql_queries(tmp_path_factory: pytest.TempPathFactory, postgresql_server: str) -> Iterator[Backend]:
     address = _new_database(postgresql_server, "queries")
     yield from _running(tmp_path_factory.mktemp("queries-postgresql"), "--database", address, example=QUERIES)
+
+
+@pytest.fixture(scope="session")
+def sqlite_secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    example = hosted(tmp_path_factory.mktemp("example"))
+    yield from _running(tmp_path_factory.mktemp("secured-sqlite"), "--tls", example=example)
+
+
+@pytest.fixture(scope="session")
+def postgresql_secured(tmp_path_factory: pytest.TempPathFactory, postgresql_server: str) -> Iterator[Backend]:
+    address, example = _new_database(postgresql_server, "secured"), hosted(tmp_path_factory.mktemp("example"))
+    project = tmp_path_factory.mktemp("secured-postgresql")
+    yield from _running(project, "--tls", "--database", address, example=example)
 
 
 def _running(project: Path, *arguments: str, example: Path = EXAMPLE) -> Iterator[Backend]:
@@ -74,6 +87,14 @@ def backend(request: pytest.FixtureRequest) -> Backend:
 def queries(request: pytest.FixtureRequest) -> Backend:
     """`poolhouse dev` on the example with Admin Queries, with the people of its seed."""
     found: Backend = request.getfixturevalue(f"{request.param}_queries")
+    seed.seed(found.root, found.pool_id)
+    return found
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def secured(request: pytest.FixtureRequest) -> Backend:
+    """`poolhouse dev --tls` on the example with Admin Queries and hosted pages, with the people of its seed."""
+    found: Backend = request.getfixturevalue(f"{request.param}_secured")
     seed.seed(found.root, found.pool_id)
     return found
 

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -71,7 +72,9 @@ class Backend:
         """A boto3 client with a key pair, or a triple with its session token."""
         names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
         keys = dict(zip(names, key, strict=False))
-        made = boto3.client(service, endpoint_url=self.url, region_name=region, config=config, **keys)
+        made = boto3.client(
+            service, endpoint_url=self.url, region_name=region, config=config, verify=trusted(self.project), **keys
+        )
         self._clients.append(made)
         return made
 
@@ -159,7 +162,7 @@ class Development:
             if path.exists():
                 outputs = json.loads(path.read_text(encoding="utf-8"))
                 url = _origin(outputs)
-                if _ready(url):
+                if _ready(url, self._project):
                     return Backend(self._project, url, outputs)
             time.sleep(0.05)
         raise AssertionError(f"the server did not start:\n{self._log.read_text()}")
@@ -188,9 +191,17 @@ def _origin(outputs: dict[str, Any]) -> str:
     return f"{address.scheme}://{address.netloc}"
 
 
-def _ready(url: str) -> bool:
+def trusted(project: Path) -> str | None:
+    """The certificate authority of a server that was started with --tls."""
+    path = project / ".poolhouse" / "tls" / "ca.pem"
+    return str(path) if path.exists() else None
+
+
+def _ready(url: str, project: Path) -> bool:
+    authority = trusted(project)
+    verify = ssl.create_default_context(cafile=authority) if authority else True
     try:
-        return httpx.get(f"{url}/health/ready").status_code == 200
+        return httpx.get(f"{url}/health/ready", verify=verify).status_code == 200
     except httpx.TransportError:
         return False
 

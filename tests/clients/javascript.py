@@ -25,13 +25,17 @@ class Thrown(Exception):
 class Script:
     """`script("signIn", {...})` answers what the client's promise resolves to, or raises Thrown."""
 
-    def __init__(self, name: str, *arguments: str) -> None:
+    def __init__(self, name: str, *arguments: str, authority: str | None = None) -> None:
         self._process = subprocess.Popen(
             [NODE, SCRIPTS / name, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "NODE_COMPILE_CACHE": str(COMPILED)},
+            env={
+                **os.environ,
+                "NODE_COMPILE_CACHE": str(COMPILED),
+                **({"NODE_EXTRA_CA_CERTS": authority} if authority else {}),
+            },
         )
 
     def __call__(self, action: str, *arguments: Any) -> Any:

@@ -7,7 +7,7 @@ import requests
 from clients.development import Backend
 from clients.openapi import document, operations
 from clients.pools import CHOICE, PASSWORDLESS, Pool, new_pool
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from schemathesis import Case, GenerationMode, openapi
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -48,6 +48,11 @@ def session() -> Iterator[requests.Session]:
         yield opened
 
 
+def is_http(case: Case) -> bool:
+    """Control characters in a header make it no request, which is refused before anything that is described here."""
+    return all(str(value).isprintable() for value in (case.headers or {}).values())
+
+
 @pytest.mark.parametrize(
     ("path", "method", "mode"),
     [(path, method, mode) for mode in GenerationMode for path, method in operations(with_input=mode.is_negative)],
@@ -62,6 +67,7 @@ def test_answers_are_as_described(
     @SHORT
     @given(case=described[path][method].as_strategy(generation_mode=mode))
     def ask(case: Case) -> None:
+        assume(is_http(case))
         case.call_and_validate(checks=CHECKS, **asked)
 
     ask()

@@ -1,15 +1,16 @@
 """Whatever is asked of a REST API's routes, with and without a token: no fault, and every answer as described."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
 import requests
-from admin_queries.stage import EVERYTHING, Person, Stage, write_project
-from app.conftest import settings_for
-from app.running import serving
+from admin_queries.stage import EVERYTHING, write_project
+from clients.development import Backend, Development
 from clients.openapi import admin_queries
 from clients.test_schemathesis import CHECKS, SHORT
 from hypothesis import given, settings
+from pycognito.aws_srp import AWSSRP
 from schemathesis import Case, GenerationMode, openapi
 from schemathesis.specs.openapi.schemas import OpenApiSchema
 
@@ -18,28 +19,34 @@ ROUTES = [(path, *methods) for path, methods in admin_queries("", "")["paths"].i
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
     """Every route that Admin Queries can have."""
-    folder = write_project(tmp_path_factory.mktemp("rest"), EVERYTHING)
-    with serving(settings_for(f"sqlite:///{folder}/test.db"), folder) as running:
-        yield Stage(running, folder)
+    written = write_project(tmp_path_factory.mktemp("written"), EVERYTHING)
+    server = Development(tmp_path_factory.mktemp("rest"), example=written / "amplify")
+    try:
+        with closing(server.backend()) as served:
+            yield served
+    finally:
+        server.stop()
 
 
 @pytest.fixture(scope="module")
-def owner(stage: Stage) -> Person:
-    """Somebody who may ask everything."""
-    return stage.member("Owners", "Editors")
+def token(backend: Backend) -> str:
+    """Of somebody who may ask everything."""
+    user = backend.new_user("Owners", "Editors")
+    srp = AWSSRP(user.email, user.password, backend.pool_id, backend.client_id, client=backend.public)
+    return str(srp.authenticate_user()["AuthenticationResult"]["AccessToken"])
 
 
 @pytest.fixture(scope="module")
-def asked_of(stage: Stage) -> OpenApiSchema:
-    return openapi.from_dict(admin_queries(stage.person("Editors").sub, "Editors"))
+def asked_of(backend: Backend) -> OpenApiSchema:
+    return openapi.from_dict(admin_queries(backend.new_user("Editors").sub, "Editors"))
 
 
 @pytest.fixture(scope="module")
-def ask(stage: Stage) -> Iterator[Ask]:
+def ask(backend: Backend) -> Iterator[Ask]:
     with requests.Session() as session:
-        asked = {"base_url": stage.running.url, "session": session, "allow_redirects": False, "timeout": 10}
+        asked = {"base_url": backend.url, "session": session, "allow_redirects": False, "timeout": 10}
 
         def ask(case: Case, headers: dict[str, str]) -> requests.Response:
             answer = case.call(headers=headers, **asked)
@@ -52,12 +59,12 @@ def ask(stage: Stage) -> Iterator[Ask]:
 @pytest.mark.parametrize("mode", GenerationMode)
 @pytest.mark.parametrize(("path", "method"), ROUTES)
 def test_with_a_token(
-    asked_of: OpenApiSchema, ask: Ask, owner: Person, path: str, method: str, mode: GenerationMode
+    asked_of: OpenApiSchema, ask: Ask, token: str, path: str, method: str, mode: GenerationMode
 ) -> None:
     @SHORT
     @given(case=asked_of[path][method].as_strategy(generation_mode=mode))
     def any_request(case: Case) -> None:
-        assert ask(case, {"authorization": owner.token}).status_code != 401
+        assert ask(case, {"authorization": token}).status_code != 401
 
     any_request()
 

@@ -64,6 +64,13 @@ def test_the_golden_manifest_round_trips():
     assert manifest.encode(manifest.decode(GOLDEN)) == GOLDEN
 
 
+def test_a_document_of_the_first_version_is_read():
+    """What came later is as it was then: the same backend, but for the version that wrote it."""
+    older = manifest.decode((Path(__file__).parent / "golden_1.json").read_bytes())
+    assert (older.version, manifest.VERSION) == (1, 2)
+    assert msgspec.structs.replace(older, version=2) == manifest.decode(GOLDEN)
+
+
 @st.composite
 def fields(draw: Any, depth: int = 2) -> Any:
     kind = draw(st.sampled_from(["scalar", "enum", "ref", "custom"] if depth else ["scalar", "ref"]))

@@ -106,6 +106,7 @@ def test_functions_and_grants_come_in_by_themselves(project):
         ("name='AdminQueries', stage='us-east-1_abc'", "name='x'", "uses itself"),
         ("name='oauth2'", "name='x'", "uses itself"),
         ("name='Health'", "name='x'", "uses itself"),
+        ("name='AdminQueries', stage='imports'", "name='x'", "uses itself"),
     ],
 )
 def test_apis_that_would_meet(project, first, second, message):

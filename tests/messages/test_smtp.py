@@ -1,8 +1,10 @@
 """E-mail by SMTP, to a mail server that speaks it: TLS is checked, passwords travel in it alone, headers stay ours."""
 
+import asyncio
 import email
 import smtplib
 import ssl
+from contextlib import suppress
 from email.policy import default
 
 import pytest
@@ -77,6 +79,32 @@ async def test_certificate_of_another_name(tmp_path):
         with pytest.raises(ssl.SSLCertVerificationError):
             await Smtp(address, FROM, str(tmp_path / "ca.pem")).send(POOL, letter(), content())
     assert server.received == []
+
+
+@pytest.mark.parametrize(
+    ("greeting", "again"),
+    [(b"220-peer\r\n", b"220-more\r\n"), (b"220 peer\r\n", b"250-more\r\n"), (b"220 ", b"x"), (b"2" * 9000, b"2")],
+)
+async def test_a_server_that_never_ends(greeting, again):
+    """Endless lines, an endless reply and a long one, a little at a time: the connection is cut and the thread free."""
+    gone = asyncio.Event()
+
+    async def talk(_reader, writer):
+        with suppress(ConnectionError):
+            writer.write(greeting)
+            while not writer.is_closing():
+                writer.write(again)
+                await writer.drain()
+                await asyncio.sleep(0.01)
+        gone.set()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    address = parse(f"smtp+plain://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    async with asyncio.timeout(5):
+        with pytest.raises((smtplib.SMTPException, OSError)):
+            await Smtp(address, FROM, seconds=0.3).send(POOL, letter(), content())
+        await gone.wait()
+    server.close()
 
 
 async def test_wrong_password(tmp_path):

@@ -207,3 +207,36 @@ async def test_words_without_a_link(hooks):
     stage = await hooks.stage("def CustomMessage(event): event['response']['emailMessage'] = '{####}'", **link)
     error = await refused(stage.sign_up())
     assert "emailMessage without a verification link" in error.message
+
+
+# --- where the client hides who exists ----------------------------------------------------------------------
+
+FAILS = "def CustomMessage(event): assert event['triggerSource'].endswith('_SignUp'), 'Not now'"
+FORGETS = """
+def CustomMessage(event):
+    if event["triggerSource"] != "CustomMessage_SignUp":
+        event["response"]["emailMessage"] = "Nothing"
+"""
+OTP = {"Policies": {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}}
+HIDES = {"PreventUserExistenceErrors": "ENABLED", "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_AUTH"]}
+
+
+@pytest.mark.parametrize("source", [FAILS, FORGETS], ids=["fails", "forgets"])
+async def test_a_failure_tells_nobody_who_exists(hooks, source):
+    """No message, and the answer that everybody gets."""
+    stage = await hooks.stage(source, client=HIDES, **OTP)
+    await stage.sign_up()
+    before = await stage.mail()
+    for name in (EMAIL, "eve@example.com"):
+        resent = await stage.public("ResendConfirmationCode", ClientId=stage.client, Username=name)
+        assert resent["CodeDeliveryDetails"]["DeliveryMedium"] == "EMAIL"
+    await stage.confirm()
+    for name in (EMAIL, "eve@example.com"):
+        asked = await stage.public("ForgotPassword", ClientId=stage.client, Username=name)
+        assert asked["CodeDeliveryDetails"]["AttributeName"] == "email"
+    parameters = {"USERNAME": EMAIL, "PREFERRED_CHALLENGE": "EMAIL_OTP"}
+    begun = await stage.public("InitiateAuth", ClientId=stage.client, AuthFlow="USER_AUTH", AuthParameters=parameters)
+    assert begun["ChallengeName"] == "EMAIL_OTP"
+    error = await refused(respond(stage, begun, EMAIL_OTP_CODE="000000"))
+    assert said(error) == ("CodeMismatch", "Invalid code or auth state for the user.")
+    assert await stage.mail() == before

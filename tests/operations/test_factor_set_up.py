@@ -90,6 +90,16 @@ async def test_sessions_of_a_set_up_work_once(stage):
     assert said(await refused(respond(stage, done))) == INVALID_SESSION
 
 
+async def test_authenticator_that_was_taken_away_meanwhile(stage):
+    """The sign-in has nothing to show any more, and leaves no factor without a secret behind."""
+    await configure(stage, "ON")
+    app, asked = await begun(stage)
+    asked = await verify(stage, asked, app.code())
+    await stage.admin("AdminDeleteSoftwareToken", Username=EMAIL)
+    assert said(await refused(respond(stage, asked))) == INVALID_SESSION
+    assert (await stage.by_password())["ChallengeName"] == "MFA_SETUP"
+
+
 async def test_of_two_set_ups_the_first_wins(stage):
     """Who has the password cannot put an authenticator of his own over the one that was just set up."""
     await configure(stage, "ON")

@@ -58,6 +58,14 @@ async def test_spelling_of_a_name(services, invoke):
         assert (parameters["USERNAME"], parameters["USER_ID_FOR_SRP"]) == (shown, shown)
 
 
+async def test_sub_that_was_typed(stage):
+    """Where usernames are subs, nobody learns which of them are users."""
+    sub = await stage.person()
+    for typed in (sub, "9c1f4d3e-8a55-4a55-9a55-0123456789ab"):
+        _, parameters = await stage.srp_start(typed)
+        assert parameters["USER_ID_FOR_SRP"] == typed
+
+
 # --- confirmations ------------------------------------------------------------------------------------------
 
 

@@ -2,12 +2,13 @@
 
 import pytest
 from operations.identity_stage import Pool, make
-from operations.stage import EMAIL
+from operations.stage import EMAIL, refused
 
 from poolhouse.access.policies import PolicySet, parse
 from poolhouse.access.principals import Anonymous, RoleSession, Root
 from poolhouse.access.resources import identity_pool_arn
 from poolhouse.errors import AccessDeniedException, ServiceError
+from poolhouse.store import identities
 
 ELSEWHERE = "us-east-1:00000000-0000-0000-0000-000000000000"
 
@@ -293,3 +294,16 @@ async def test_a_policy_on_one_pool(pool):
     with pytest.raises(AccessDeniedException):
         await pool.admin("DescribeIdentityPool", principal=tool, IdentityPoolId=other)
     assert issubclass(AccessDeniedException, ServiceError)
+
+
+async def test_a_thousand_at_most(pool):
+    """The last one is made, one more is refused and not made."""
+    database = pool.services.database
+    async with database.write() as tx:
+        own = await identities.get_pool(tx, pool.id)
+        for number in range(998):
+            await identities.put_pool(tx, own._replace(id=f"us-east-1:{number:08d}-0000-4000-8000-000000000000"))
+    await create(pool)
+    assert (await refused(create(pool))).code == "LimitExceededException"
+    async with database.read() as tx:
+        assert await identities.count_pools(tx) == 1000

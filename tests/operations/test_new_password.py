@@ -254,3 +254,18 @@ async def test_challenge_after_a_sign_out(stage, clock, ending):
     await stage.admin("AdminEnableUser", Username=EMAIL)
     assert said(await refused(respond(stage, session))) == INVALID
     assert await unchanged(stage)
+
+
+@pytest.mark.parametrize("length", [2048, 2049])
+async def test_longest_attribute(services, invoke, length):
+    """What is added with the new password is held to the bounds of every attribute."""
+    schema = [{"Name": "x", "AttributeDataType": "String", "Mutable": True}]
+    writes = {"WriteAttributes": ["custom:x"], "ReadAttributes": ["custom:x"]}
+    stage = await build(services, invoke, client=writes, **EMAIL_POOL, Schema=schema)
+    await invite(stage)
+    session, given_ = (await start(stage))["Session"], {"userAttributes.custom:x": "x" * length}
+    if length == 2048:
+        assert "AuthenticationResult" in await respond(stage, session, **given_)
+    else:
+        assert "shorter than or equal to 2048" in (await refused(respond(stage, session, **given_))).message
+        assert await unchanged(stage)

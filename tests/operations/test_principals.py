@@ -6,10 +6,10 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from operations.stage import refused
+from operations.stage import EMAIL, build, refused
 
 from poolhouse.access import credentials
-from poolhouse.access.principals import RoleSession, Root
+from poolhouse.access.principals import CognitoIdentity, RoleSession, Root
 from poolhouse.access.sigv4 import Request
 from poolhouse.operations.principals import principal
 from poolhouse.store import roles
@@ -40,8 +40,8 @@ async def put(services, *policies):
         await roles.put(tx, Role(ARN, "r", "app", "{}", json.dumps(policies), services.clock()))
 
 
-def session(services):
-    grant = credentials.SessionGrant(ARN, "session")
+def session(services, identity=None):
+    grant = credentials.SessionGrant(ARN, "session", identity)
     made = credentials.issue(services.vault, grant, services.clock(), 900)
     return Credentials(made.access_key_id, made.secret_access_key, made.session_token)
 
@@ -94,3 +94,37 @@ async def test_only_named_services_are_accepted(services, settings):
     assert (await refused(principal(services, signed(key, service="appsync")))).code == "InvalidSignatureException"
     assert (await refused(principal(services, signed(key), {"appsync"}))).code == "InvalidSignatureException"
     assert await principal(services, signed(key, service="appsync"), {"appsync"})
+
+
+@pytest.mark.parametrize("ending", ["AdminUserGlobalSignOut", "AdminDisableUser", "AdminDeleteUser"])
+async def test_credentials_of_a_user_who_was_signed_out(services, invoke, clock, ending):
+    """Credentials of an identity end with the user's sign-ins, whatever they allowed."""
+    stage = await build(services, invoke)
+    sub = await stage.person()
+    await put(services, ALLOW)
+    one = CognitoIdentity("id", "pool", "authenticated", "", stage.pool, sub, sub, (), clock())
+    key = session(services, one)
+    assert (await principal(services, signed(key))).identity == one
+    clock.advance(seconds=1)
+    await stage.admin(ending, Username=EMAIL)
+    assert (await refused(principal(services, signed(key)))).code == "ExpiredTokenException"
+
+
+async def test_credentials_of_a_guest(services):
+    """Nobody can sign a guest out."""
+    await put(services, ALLOW)
+    guest = CognitoIdentity("id", "pool", "unauthenticated")
+    assert (await principal(services, signed(session(services, guest)))).identity == guest
+
+
+async def test_a_name_like_a_sub_of_a_user_who_is_gone(services, invoke, clock):
+    """Whoever takes a deleted user's sub for an alias is not that user."""
+    stage = await build(services, invoke, AliasAttributes=["preferred_username"])
+    sub = (await stage.sign_up("ada"))["UserSub"]
+    await put(services, ALLOW)
+    one = CognitoIdentity("id", "pool", "authenticated", "", stage.pool, sub, "ada", (), clock())
+    await stage.admin("AdminDeleteUser", Username="ada")
+    alias = [{"Name": "preferred_username", "Value": sub}]
+    await stage.admin("AdminCreateUser", Username="eve", UserAttributes=alias, MessageAction="SUPPRESS")
+    key = session(services, one)
+    assert (await refused(principal(services, signed(key)))).code == "ExpiredTokenException"

@@ -135,7 +135,7 @@ async def test_choice_of_something_else(stage):
     asked = await stage.by_password()
     for answer in ("SMS_MFA", "MFA_SETUP", "software_token_mfa", "x"):
         error = await refused(respond(stage, asked, ANSWER=answer))
-        assert said(error) == ("InvalidParameter", f"{answer} is not a factor that the user can choose.")
+        assert said(error) == ("InvalidParameter", "The answer is not a factor that the user can choose.")
     assert "Session" in await respond(stage, asked, ANSWER="EMAIL_OTP")
     assert said(await refused(respond(stage, asked, ANSWER="EMAIL_OTP"))) == INVALID_SESSION
 

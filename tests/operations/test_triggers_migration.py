@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from operations.factors_stage import TOTP_ONLY, configure, respond
 from operations.stage import EMAIL, PASSWORD, refused, said
 
 KNOWS = f"""
@@ -15,6 +16,7 @@ def UserMigration(event):
         messageAction="SUPPRESS",
     )
 """
+NUMBER = "+15551239934"
 HIDES = {"PreventUserExistenceErrors": "ENABLED"}
 INCORRECT = ("NotAuthorized", "Incorrect username or password.")
 
@@ -70,7 +72,7 @@ async def test_who_is_not_known(hooks, source, hides):
     assert await names(stage) == []
 
 
-@pytest.mark.parametrize("source", ["def UserMigration(event): return 1", answering(enableSMSMFA=True)])
+@pytest.mark.parametrize("source", ["def UserMigration(event): return 1", answering(enableSMSMFA="yes")])
 async def test_answers_that_are_none(hooks, source):
     """A broken function is named, unless that would tell who is unknown."""
     stage = await hooks.stage(source)
@@ -131,6 +133,30 @@ async def test_the_username_behind_an_alias(hooks):
     assert await names(stage) == ["ada"]
 
 
+async def test_a_second_factor_by_sms(hooks):
+    """The first sign-in asks for a code already; it proves the number."""
+    told = {"email": EMAIL, "email_verified": "true", "phone_number": NUMBER}
+    stage = await hooks.stage(answering(userAttributes=told, finalUserStatus="CONFIRMED", enableSMSMFA=True))
+    await configure(stage, "OPTIONAL", SmsMfaConfiguration={}, **TOTP_ONLY)
+    asked = await stage.by_password()
+    assert asked["ChallengeName"] == "SMS_MFA"
+    assert "AuthenticationResult" in await respond(stage, asked, "SMS_MFA", SMS_MFA_CODE=await stage.code(NUMBER))
+    user = await stage.user()
+    assert (user["UserMFASettingList"], user.get("PreferredMfaSetting")) == (["SMS_MFA"], None)
+    assert user["attributes"]["phone_number_verified"] == "true"
+
+
+@pytest.mark.parametrize(("more", "number"), [({}, NUMBER), (TOTP_ONLY, NUMBER), ({"SmsMfaConfiguration": {}}, "")])
+async def test_a_second_factor_that_cannot_be(hooks, more, number):
+    """In a pool that asks for no codes by SMS, and without a number, nobody is made, rather than without the factor."""
+    told = {"email": EMAIL, **({"phone_number": number} if number else {})}
+    stage = await hooks.stage(answering(userAttributes=told, finalUserStatus="CONFIRMED", enableSMSMFA=True))
+    if more:
+        await configure(stage, "OPTIONAL", **more)
+    assert (await refused(stage.by_password())).code == "UserNotFoundException"
+    assert await names(stage) == []
+
+
 @pytest.mark.parametrize("forced", [True, False])
 async def test_an_alias_that_is_taken(hooks, forced):
     """It moves when the function forces it; otherwise nobody is made and it stays."""
@@ -173,4 +199,13 @@ async def test_a_password_that_nobody_forgot(hooks):
     assert "CodeDeliveryDetails" in await stage.public(
         "ForgotPassword", ClientId=stage.client, Username="b@example.com"
     )
+    assert await names(stage) == []
+
+
+@pytest.mark.parametrize("name", ["", "a b", "tab\t", "nul\0", "x" * 129, "\u202eeve"])
+async def test_a_name_that_no_user_can_have(hooks, name):
+    """What a function calls somebody is held to the rules of every other name."""
+    source = answering(userAttributes={"username": name, "email": EMAIL}, finalUserStatus="CONFIRMED")
+    stage = await hooks.stage(source, client=HIDES, UsernameAttributes=[], AliasAttributes=["email"])
+    assert said(await refused(stage.by_password())) == INCORRECT
     assert await names(stage) == []

@@ -178,6 +178,13 @@ async def test_code_of_another_sign_in(stage):
     assert tokens_of(await with_code(stage, first, code)) == EMAIL
 
 
+async def test_answers_are_not_repeated(stage):
+    """What an app sends in the wrong member may be a secret: it is neither answered nor logged."""
+    asked = await begin(stage)
+    wrong = (respond(stage, asked, ANSWER=PASSWORD), prefer(stage, PASSWORD))
+    assert not [text for call in wrong if PASSWORD in (text := said(await refused(call))[1])]
+
+
 async def test_code_and_a_new_address(stage):
     """What went to the old mailbox is good for nothing."""
     asked, code = await prefer(stage, "EMAIL_OTP"), await stage.code()
@@ -253,7 +260,7 @@ async def test_session_of_one_step_is_none_of_another(stage):
 
 async def test_choice_that_was_not_offered(stage):
     error = await refused(respond(stage, await begin(stage), ANSWER="WEB_AUTHN"))
-    assert said(error) == ("InvalidParameter", "WEB_AUTHN is not a challenge that the user can choose.")
+    assert said(error) == ("InvalidParameter", "The answer is not a challenge that the user can choose.")
 
 
 # --- who may sign in ----------------------------------------------------------------------------------------

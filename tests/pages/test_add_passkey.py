@@ -72,6 +72,7 @@ async def test_from_sign_in_to_passkey(world):
     """The sign-in leads on to the page and gives the app nothing; the passkey leads back."""
     page = await signed_in(world)
     assert page.headers["content-security-policy"].endswith("script-src 'self'")
+    assert " disabled>Create passkey</button>" in page.text  # until the script can answer
     authenticator = Authenticator()
     done = await posted(world, page, credential=made(page, authenticator))
     assert (done.status_code, done.headers["location"]) == (303, CALLBACK)

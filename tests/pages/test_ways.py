@@ -27,7 +27,7 @@ EMAIL_ATTRIBUTES = {"AutoVerifiedAttributes": EMAIL_POOL["AutoVerifiedAttributes
 @pytest.fixture
 async def world(services, invoke):
     """Pages at localhost, which is the pool's relying party."""
-    made = await make_world(services, invoke, ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"])
+    made = await make_world(services, invoke, ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_USER_AUTH"])
     made.browser.base_url = "http://localhost:4500"
     await changed(made, "PASSWORD", "EMAIL_OTP", "WEB_AUTHN")
     return made
@@ -74,6 +74,17 @@ async def test_what_is_offered(world, factors, relying_party, wanted):
     page = await world.show("/login")
     assert offered(page) == wanted
     assert "script-src" not in page.headers["content-security-policy"]
+
+
+async def test_nothing_beside_the_password_of_apps_without_the_flow(services, invoke):
+    """An app that does not list USER_AUTH has no other first factor here either, whatever the pool allows."""
+    world = await make_world(services, invoke, ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH"])
+    await changed(world, "PASSWORD", "EMAIL_OTP", "WEB_AUTHN")
+    assert offered(await world.show("/login")) == {}
+    before = await world.stage.mail()
+    page = await chosen(world, "EMAIL_OTP")
+    assert alert(page) == NOT_FOR_YOU
+    assert await world.stage.mail() == before
 
 
 async def test_nothing_beside_the_password_where_a_second_factor_is_demanded(world):
@@ -133,6 +144,7 @@ async def test_script(world):
     assert "immutable" in script.headers["cache-control"]
     assert "navigator.credentials.get" in script.text
     assert "noscript" in page.text
+    assert " disabled>Continue with passkey</button>" in page.text  # until the script can answer
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """The address that takes the file of an import job."""
 
+import asyncio
+
 import httpx
 import pytest
 from operations.importing import ADA, HEADER, Importing, importing
@@ -80,6 +82,28 @@ async def test_too_large_file(world):
     assert (answer.status_code, "EntityTooLarge" in answer.text) == (400, True)
     assert sent < 110_000_000
     assert await size(world, job) is None
+
+
+async def test_one_at_a_time(world):
+    """Whoever has to wait for a slow upload is told so in time, and the next one is taken."""
+    job, begun, go_on = await world.job(), asyncio.Event(), asyncio.Event()
+    url, turn = (await world.shown(job))["PreSignedUrl"], upload_routes(world.services, patience=0.2)
+
+    async def slow():
+        begun.set()
+        yield FILE
+        await go_on.wait()
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(Router(turn))) as http:
+        first = asyncio.create_task(http.put(url, content=slow()))
+        await begun.wait()
+        second = await http.put(url, content=b"second")
+        assert (second.status_code, "SlowDown" in second.text) == (503, True)
+        go_on.set()
+        assert (await first).status_code == 200
+        assert await size(world, job) == len(FILE)
+        assert (await http.put(url, content=b"third")).status_code == 200
+    assert await size(world, job) == 5
 
 
 async def test_compressed_file(world):

@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 """
 
 import gc
+import io
 import sys
 
 from poolhouse.cli.commands import app
@@ -14,6 +15,8 @@ from poolhouse.errors import UserError
 def main() -> None:
     """The `poolhouse` command. Imports make no garbage, so the collector rests until a server listens."""
     gc.disable()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show is no reason to fail
     try:
         app(prog_name="poolhouse", standalone_mode=True)
     except UserError as error:

@@ -187,7 +187,7 @@ def secret_get(name: Name, project: Project = HERE, database: Database = None) -
     """Print a secret's value."""
     from poolhouse.cli.secrets import get
 
-    typer.echo(get(project, database, name))
+    typer.echo(get(project, database, name).encode())  # never with other characters, whatever the terminal can show
 
 
 @secret.command("list")

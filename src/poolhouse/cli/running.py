@@ -20,7 +20,7 @@ from poolhouse.app import Server, clock
 from poolhouse.cli.bounded_http import BoundedHttp
 from poolhouse.cli.definitions import Definitions
 from poolhouse.cli.screen import show
-from poolhouse.cli.tls import Secured, hints, secure
+from poolhouse.cli.tls import Secured, hints, listen, secure
 from poolhouse.cli.workers import supervise
 from poolhouse.config import Mode, Settings, load
 from poolhouse.crypto.vault import Vault
@@ -126,16 +126,17 @@ def bind(host: str, port: int) -> socket.socket:
 class _Uvicorn(uvicorn.Server):
     """Says when it listens; ends on the usual signals without raising them again, since our own end comes after it."""
 
-    def __init__(self, config: uvicorn.Config, listening: Callable[[], None], inner: socket.socket | None) -> None:
+    def __init__(self, config: uvicorn.Config, listening: Callable[[], None], secured: Secured | None) -> None:
         super().__init__(config)
         self._listening = listening
-        self._inner = inner
+        self._secured = secured
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self._inner is not None:
-            loop = asyncio.get_running_loop()
-            self.servers.append(await loop.create_server(self._plain, sock=self._inner))
+        if self._secured is None:
+            await super().startup(sockets)
+        else:
+            await super().startup([])
+            self.servers = await listen(self._secured, sockets or [], self._connection)
         # What the start made lives as long as the process: nothing there for the collector to look at.
         gc.freeze()
         gc.enable()
@@ -143,11 +144,10 @@ class _Uvicorn(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await super().shutdown(sockets)
-        if self._inner is not None:
-            self._inner.close()
+        if self._secured is not None:
+            self._secured.inner.close()
 
-    def _plain(self) -> asyncio.Protocol:
-        """A connection without TLS, on loopback: one of our own functions."""
+    def _connection(self) -> asyncio.Protocol:
         return BoundedHttp(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
     @contextmanager
@@ -179,11 +179,7 @@ def uvicorn_server(
         timeout_graceful_shutdown=10,
         h11_max_incomplete_event_size=65536,
     )
-    if secured is None:
-        return _Uvicorn(config, listening, None)
-    config.load()
-    config.ssl = secured.context
-    return _Uvicorn(config, listening, secured.inner)
+    return _Uvicorn(config, listening, secured)
 
 
 async def _production(

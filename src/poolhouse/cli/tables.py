@@ -22,7 +22,8 @@ def moment(seconds: float | None) -> str:
 
 
 def print_json(value: Any) -> None:
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    """In ASCII: every terminal can show it, and nothing in it steers one."""
+    typer.echo(json.dumps(value, indent=2))
 
 
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

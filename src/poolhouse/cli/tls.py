@@ -4,9 +4,11 @@ Functions do not need it: they reach their server over a plain socket on loopbac
 anything.
 """
 
+import asyncio
 import os
 import socket
 import ssl
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,6 +21,8 @@ from poolhouse.errors import SettingError
 FOLDER = Path(".poolhouse") / "tls"
 AUTHORITY = "ca.pem"
 _ALWAYS = ("localhost", "127.0.0.1", "::1")
+_GOODBYE_SECONDS = 0.5
+_BACKLOG = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,20 @@ def secure(settings: Settings, project: Path, now: int) -> tuple[Settings, Secur
     inner = socket.create_server(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{inner.getsockname()[1]}"
     return replace(settings, inner_url=address), Secured(context, inner, authority)
+
+
+async def listen(
+    secured: Secured, sockets: Iterable[socket.socket], connection: Callable[[], asyncio.Protocol]
+) -> list[asyncio.Server]:
+    """TLS on these sockets, and none on the inner one. A peer that does not answer our goodbye is not waited for."""
+    loop = asyncio.get_running_loop()
+    made = [
+        await loop.create_server(
+            connection, sock=each, ssl=secured.context, ssl_shutdown_timeout=_GOODBYE_SECONDS, backlog=_BACKLOG
+        )
+        for each in sockets
+    ]
+    return [*made, await loop.create_server(connection, sock=secured.inner)]
 
 
 def hints(authority: Path) -> list[tuple[str, str]]:

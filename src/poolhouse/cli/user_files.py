@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from poolhouse.cli.options import HERE, Database, DryRun, Json, PoolName, Project, Where
+from poolhouse.errors import UserError
 
 Format = Annotated[
     Literal["csv", "jsonl"] | None,
@@ -93,6 +94,9 @@ def users_import_report(
     text = job_report(Where(project, database, pool), job, as_json=as_json)
     if out is None:
         typer.echo(text, nl=False)
-    else:
+        return
+    try:
         out.write_text(text, encoding="utf-8")
-        typer.echo(out)
+    except OSError as error:
+        raise UserError(f"{out} cannot be written ({error.strerror}).", resolution="Choose another file.") from error
+    typer.echo(out)

@@ -1,14 +1,15 @@
 """The Manifest: what `define_backend` makes and everybody else reads.
 
 Plain, versioned, JSON-able data. The runtime applies it, `outputs` turns it into client files, `deploy` into a
-template. It holds no code, no secret value and no absolute path; `VERSION` changes with every change of shape.
+template. It holds no code, no secret value and no absolute path. `VERSION` changes with every change of shape;
+documents of lower versions stay readable, because every member that came later has a default.
 """
 
 from typing import Literal
 
 import msgspec
 
-VERSION = 1
+VERSION = 2
 
 ScalarName = Literal[
     "ID",

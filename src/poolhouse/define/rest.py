@@ -35,7 +35,20 @@ _ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?|[a-z][a-z0-9+
 _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 TAKEN: Final = frozenset(
     {"assets", "confirmforgotpassword", "confirmuser", "console", "error", "favicon.ico", "forgotpassword", "graphql"}
-    | {"health", "inbox", "login", "logout", "metrics", "oauth2", "passkeys", "resendcode", "saml2", "signup", "static"}
+    | {
+        "health",
+        "imports",
+        "inbox",
+        "login",
+        "logout",
+        "metrics",
+        "oauth2",
+        "passkeys",
+        "resendcode",
+        "saml2",
+        "signup",
+        "static",
+    }
 )
 """First segments of paths that the server uses itself."""
 

@@ -2,12 +2,15 @@
 
 import asyncio
 import smtplib
+import socket
 import ssl
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 from email.utils import formatdate
-from typing import Final, Literal, NamedTuple
+from threading import Timer
+from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from poolhouse.store.messages import Letter
@@ -24,6 +27,8 @@ _SCHEMES: Final[dict[str, tuple["Security", int]]] = {
     "smtp+plain": ("none", 25),
 }
 _SECONDS: Final = 10.0
+_SECONDS_IN_ALL: Final = 30.0
+"""A server that says a little every few seconds would hold a thread for ever."""
 _THREADS: Final = 8
 _PERMANENT: Final = range(500, 600)
 
@@ -59,11 +64,16 @@ def parse(url: str) -> Address:
 
 
 class Smtp:
-    """One connection for each message. `ca_file` names further certificate authorities, in PEM."""
+    """One connection for each message, which ends after `seconds` wherever it is. `ca_file` names further certificate
+    authorities, in PEM.
+    """
 
-    def __init__(self, address: Address, default_from: str, ca_file: str = "") -> None:
+    def __init__(
+        self, address: Address, default_from: str, ca_file: str = "", seconds: float = _SECONDS_IN_ALL
+    ) -> None:
         self._address = address
         self._from = default_from
+        self._seconds = seconds
         self._tls = ssl.create_default_context()
         if ca_file:
             self._tls.load_verify_locations(ca_file)
@@ -96,38 +106,50 @@ class Smtp:
         identity = f"<poolhouse.{letter.pool_id}.{letter.id}.{letter.created}@{host}>"
         return mail.message(made, message_id=identity, date=formatdate(letter.created / 1_000_000))
 
-    def _connected(self) -> "_Connection":
-        return _Connection(self._address, self._tls)
-
-
-class _Connection:
-    """A greeted, encrypted and authenticated connection, as far as the address asks for it."""
-
-    def __init__(self, address: Address, tls: ssl.SSLContext) -> None:
-        self._address = address
-        self._tls = tls
-        self._server: smtplib.SMTP | None = None
-
-    def __enter__(self) -> smtplib.SMTP:
+    @contextmanager
+    def _connected(self) -> Iterator[smtplib.SMTP]:
+        """A greeted, encrypted and authenticated connection, as far as the address asks for it."""
         address = self._address
         if address.security == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(address.host, address.port, timeout=_SECONDS, context=self._tls)
+            server: _Plain = _Tls(self._seconds, address.host, address.port, timeout=_SECONDS, context=self._tls)
         else:
-            server = smtplib.SMTP(address.host, address.port, timeout=_SECONDS)
-        self._server = server
+            server = _Plain(self._seconds, address.host, address.port, timeout=_SECONDS)
         try:
             if address.security == "starttls":
                 server.starttls(context=self._tls)
             if address.user is not None and address.password is not None:
                 server.login(address.user, address.password)
-        except BaseException:
-            server.close()
-            raise
-        return server
-
-    def __exit__(self, *_: object) -> None:
-        """A message that was taken is delivered, whatever the server says to the goodbye."""
-        if self._server is not None:
+            yield server
+            # A message that was taken is delivered, whatever the server says to the goodbye.
             with suppress(OSError, smtplib.SMTPException):
-                self._server.quit()
-            self._server.close()
+                server.quit()
+        finally:
+            server.close()
+
+
+class _Plain(smtplib.SMTP):
+    """A connection that is cut after `seconds`; the library itself bounds only each wait for the next bytes."""
+
+    def __init__(self, seconds: float, *arguments: Any, **options: Any) -> None:
+        self._cut = Timer(seconds, self._hang_up)
+        self._cut.daemon = True
+        self._cut.start()
+        try:
+            super().__init__(*arguments, **options)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._cut.cancel()
+        super().close()
+
+    def _hang_up(self) -> None:
+        """Whoever waits for the server learns at once that it says no more."""
+        if self.sock is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
+
+
+class _Tls(_Plain, smtplib.SMTP_SSL):
+    """The same over TLS from the first byte."""

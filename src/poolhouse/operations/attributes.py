@@ -27,6 +27,8 @@ _ATOM: Final = r"""[^\s\x00-\x1f\x7f@<>()\[\],;:\\"%s]"""
 _EMAIL: Final = re.compile(rf"{_ATOM % ''}{{1,64}}@{_ATOM % '.'}+(\.{_ATOM % '.'}+)+")
 _PHONE: Final = re.compile(r"\+[1-9][0-9]{1,14}")
 _NUMBER: Final = re.compile(r"-?[0-9]{1,64}(\.[0-9]{1,64})?")
+# The answer to a challenge is a map, to which no model applies what it says of attributes.
+_LONGEST_VALUE: Final = 2048
 # A sign-in name has to fit into the Username of a request.
 _LONGEST_NAME: Final = 128
 
@@ -181,6 +183,8 @@ def _checked(settings: PoolSettings, attributes: Mapping[str, str]) -> dict[str,
 def _typed(entry: SchemaAttributeType, value: str) -> str:
     if "\0" in value:
         raise _unfit(f"{entry.Name}: Attribute value contains a null character.")
+    if len(value) > _LONGEST_VALUE:
+        raise _unfit(f"{entry.Name}: String must be shorter than or equal to {_LONGEST_VALUE}.")
     if entry.AttributeDataType == "String":
         _check_length(entry, value)
     elif entry.AttributeDataType == "Number":

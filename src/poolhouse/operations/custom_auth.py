@@ -56,7 +56,7 @@ async def start(door: Door, parameters: Parameters) -> Answer:
     name, device = username(parameters), device_key(parameters)
     first = parameters.get("CHALLENGE_NAME")
     if first not in {None, SRP_A}:
-        raise InvalidParameterException(f"A custom sign-in cannot begin with the challenge {first}.")
+        raise InvalidParameterException("A custom sign-in can begin with no other challenge than SRP_A.")
     a_public = None if first is None else srp_exchange.public_value(parameters)
     protection.check_secret_hash(door.vault, door.client, parameters.get("SECRET_HASH"), [name])
     user = await passwords.find(door, name)

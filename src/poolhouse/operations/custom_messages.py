@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
 
-from poolhouse.errors import InvalidLambdaResponseException
+from poolhouse import telemetry
+from poolhouse.errors import InvalidLambdaResponseException, ServiceError
 from poolhouse.messages.compose import CODE, LINK, USERNAME, Occasion, Source, Words
 from poolhouse.messages.contacts import Contact, Medium
 from poolhouse.messages.delivery import Sender, Undeliverable
@@ -96,23 +97,38 @@ async def occasion_for_name(
     counted: str,
     choose: Callable[[Transaction, User], Awaitable[Contact | None]],
     metadata: Mapping[str, str] | None,
-) -> Occasion:
+) -> Occasion | None:
     """As `occasion`, for whoever `name` is: the function is asked only about a user who is going to get a message.
 
-    `counted` is the counter of messages that this user asked for, `choose` says where one would go.
+    `counted` is the counter of messages that this user asked for, `choose` says where one would go. None for no
+    message: the function failed, and the client hides who exists.
     """
-    pool, services = door.pool, door.ctx.services
+    pool = door.pool
     plain = Occasion(source, door.client.id, dict(metadata or {}))
     if not chooses_words(pool):
         return plain
-    async with services.database.read() as tx:
+    async with door.ctx.services.database.read() as tx:
         user = await users.find(tx, pool, name)
         made = await attempts.find(tx, protection.subject(door.vault, counted, pool, user, name))
         used_up = attempts.is_used_up(made, door.ctx.now, protection.CODES_SENT)
         contact = None if user is None or used_up else await choose(tx, user)
     if user is None or contact is None:
         return plain
-    return await occasion_for(services, pool, source, contact.medium, user, client_id=door.client.id, metadata=metadata)
+    return await occasion_unless_hidden(door, source, contact.medium, user, metadata)
+
+
+async def occasion_unless_hidden(
+    door: Door, source: Source, medium: Medium, user: User, metadata: Mapping[str, str] | None
+) -> Occasion | None:
+    """As `occasion_for`. Where the client hides who exists a function that fails must not tell: None, no message."""
+    services, pool = door.ctx.services, door.pool
+    try:
+        return await occasion_for(services, pool, source, medium, user, client_id=door.client.id, metadata=metadata)
+    except ServiceError as error:
+        if not door.hides_unknown_users:
+            raise
+        telemetry.log.warning("message is not sent", pool=pool.id, source=source, error=error.code)
+        return None
 
 
 def _words(pool: Pool, source: Source, response: Mapping[str, Any]) -> Words:

@@ -47,10 +47,10 @@ async def challenge(door: Door, who: Candidate, factor: Factor, device: str) -> 
     if not custom_messages.is_deliverable(services, door.pool, medium):
         raise InvalidUserPoolConfigurationException(f"No delivery of {medium} is configured for this server.")
     known = None if who.user is None else first_factor.reachable(who.user, attribute)
-    occasion = Occasion("Authentication", door.client.id)
+    occasion: Occasion | None = None
     if who.user is not None and known is not None:
-        occasion = await custom_messages.occasion_for(
-            services, door.pool, "Authentication", medium, who.user, client_id=door.client.id, metadata=door.metadata
+        occasion = await custom_messages.occasion_unless_hidden(
+            door, "Authentication", medium, who.user, door.metadata
         )
     ticket = first_factor.ticket(door, who)
     async with services.database.write() as tx:
@@ -76,13 +76,16 @@ def _shown(door: Door, who: Candidate, known: Contact | None, factor: Factor) ->
 
 
 async def _send(
-    door: Door, tx: Transaction, who: Candidate, ticket: Ticket, contact: Contact | None, occasion: Occasion
+    door: Door, tx: Transaction, who: Candidate, ticket: Ticket, contact: Contact | None, occasion: Occasion | None
 ) -> SentCode | ServiceError:
-    """A refusal is returned, because raising one would take back what was counted."""
+    """Nothing is sent without a contact and an occasion.
+
+    A refusal is returned, because raising one would take back what was counted.
+    """
     counter = protection.subject(door.vault, "first_code", door.pool, who.user, who.typed)
     if not await attempts.allow(tx, counter, door.ctx.now, SENT):
         return TooManyRequestsException()
-    if who.user is not None and contact is not None:
+    if who.user is not None and contact is not None and occasion is not None:
         sent = await sign_in_codes.send(door, tx, who.user, ticket, contact, occasion=occasion)
         return sent if isinstance(sent, ServiceError) else _addressed(door, contact.address, sent)
     await verification.pretend(door.ctx, tx, code_for="first_factor")
@@ -135,9 +138,11 @@ async def _proved(
     if attempts.is_locked(await attempts.find(tx, counter), now):
         return CodeAttemptsExceeded()
     contact = None if user is None else contacts.of(users.attributes_of(user), attribute)
-    if user is not None and (contact is None or _addressed(door, contact.address, sent) != sent):
-        return ExpiredCodeException()
     to = contact or Contact(attribute, "")
-    if user is None or not sign_in_codes.fits(door.vault, opening.ticket, to, sent, given):
+    is_moved = _addressed(door, to.address, sent) != sent
+    if user is not None and is_moved and not door.hides_unknown_users:
+        return ExpiredCodeException()
+    fits = sign_in_codes.fits(door.vault, opening.ticket, to, sent, given)
+    if user is None or is_moved or not fits:
         return CodeMismatchException(_WRONG) if await attempts.fail(tx, counter, now) else CodeAttemptsExceeded()
     return user

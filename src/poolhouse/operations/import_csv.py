@@ -1,13 +1,13 @@
 """AWS's CSV files of users: the header of a pool, rows out of bytes that nobody has checked, and users out of rows.
 
-A row that cannot be read is told and the next one is read; memory stays that of one row. Cells are text, not
-formulas.
+A row that cannot be read is told, and the next one is read where that row ends; memory stays that of one row. Cells are
+text, not formulas.
 """
 
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from poolhouse.errors import InvalidParameterException
 from poolhouse.store.names import VERIFIABLE
@@ -49,6 +49,19 @@ _STANDARD: Final = (
 _REQUIRED: Final = (USERNAME, MFA)
 _BYTES: Final = 4 * LONGEST_ROW
 _US_DATE: Final = re.compile(r"(\d\d)/(\d\d)/(\d{4})", re.ASCII)
+_MARKS: Final = re.compile(rb'[\\",\n]|[^\\",\n]+')
+# What the place becomes behind a mark, as Python's strict reader has it; else a quoted cell goes on, or a plain one.
+_NEXT: Final[Mapping[tuple[str, bytes], Literal["start", "quoted", "closing"]]] = {
+    ("start", b'"'): "quoted",
+    ("start", b","): "start",
+    ("start", b"\n"): "start",
+    ("plain", b","): "start",
+    ("plain", b"\n"): "start",
+    ("quoted", b'"'): "closing",
+    ("closing", b'"'): "quoted",
+    ("closing", b","): "start",
+    ("closing", b"\n"): "start",
+}
 # What a spreadsheet would take for a formula, and the mark by which our own exports say that it is none.
 _GUARD: Final = "'"
 _GUARDED: Final = frozenset("=+-@\t\r'")
@@ -67,10 +80,7 @@ class UnusableFile(ValueError):
 
 
 class _UnreadableLine(Exception):
-    def __init__(self, line: int, problem: str) -> None:
-        super().__init__(problem)
-        self.line = line
-        self.problem = problem
+    """Why the row cannot be read."""
 
 
 def header(settings: PoolSettings) -> list[str]:
@@ -109,30 +119,99 @@ class _Lines:
     """Lines of text for a CSV reader, counted; a line or a row that is too long, or is not UTF-8, is refused."""
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._lines = physical_lines(chunks, _BYTES)
+        self._pieces = _pieces(chunks, _BYTES + 1)
         self._number = 0
         self._room = LONGEST_ROW
+        self._row: list[bytes] = []
         self.first = 1
 
     def begin(self) -> None:
         """The next line is the first one of a row."""
         self.first = self._number + 1
         self._room = LONGEST_ROW
+        self._row.clear()
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        data = next(self._lines)
+        data = next(self._pieces)
         self._number += 1
+        self._row.append(data)
+        if len(data) > _BYTES:
+            raise self._too_long()
         try:
             text = data.decode("utf-8-sig" if self._number == 1 else "utf-8")
         except UnicodeDecodeError:
-            raise _UnreadableLine(self.first, "The row is not UTF-8.") from None
+            raise _UnreadableLine("The row is not UTF-8.") from None
         self._room -= len(text)
         if self._room < 0:
-            raise _UnreadableLine(self.first, f"The row has more than {LONGEST_ROW} characters.")
+            raise self._too_long()
         return text
+
+    def leave(self) -> None:
+        """Step over the rest of a row that is not read: what a cell holds must not be taken for rows.
+
+        Raises UnusableFile for a row that has no end.
+        """
+        shape = _Shape()
+        for data in self._row:
+            shape.read(data)
+        self._number -= not self._row[-1].endswith(b"\n")
+        while not shape.is_complete and (data := next(self._pieces, b"")):
+            self._number += shape.read(data)
+        if shape.is_open:
+            raise UnusableFile(f"The row that begins in line {self.first} has no end.")
+
+    def _too_long(self) -> _UnreadableLine:
+        return _UnreadableLine(f"The row has more than {LONGEST_ROW} characters.")
+
+
+class _Shape:
+    """Where the cells and the row end, by the marks alone: a quoted cell and a backslash take line ends in."""
+
+    def __init__(self) -> None:
+        self._place: Literal["start", "plain", "quoted", "closing"] = "start"
+        self._is_escaped = False
+        self.is_complete = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a cell would take in what comes next, the end of the line as well."""
+        return self._is_escaped or self._place == "quoted"
+
+    def read(self, data: bytes) -> bool:
+        """Take a piece of the row in; whether a line ends with it."""
+        for token in _MARKS.findall(data):
+            if self._is_escaped:
+                self._is_escaped = False
+            elif token == b"\\":
+                self._is_escaped = True
+                self._place = "quoted" if self._place == "quoted" else "plain"
+            else:
+                self._place = _NEXT.get((self._place, token)) or ("quoted" if self._place == "quoted" else "plain")
+        is_line = data.endswith(b"\n")
+        self.is_complete = is_line and self._place == "start"
+        return is_line
+
+
+def _pieces(chunks: Iterable[bytes], most: int) -> Iterator[bytes]:
+    """Lines with their ends; one that has more than `most` bytes in pieces, of which only the last has the end."""
+    held = b""
+    for chunk in chunks:
+        *lines, rest = (held + chunk).split(b"\n")
+        for line in lines:
+            yield from _cut(line, most)
+            yield line[len(line) // most * most :] + b"\n"
+        yield from _cut(rest, most)
+        held = rest[len(rest) // most * most :]
+    if held:
+        yield held
+
+
+def _cut(line: bytes, most: int) -> Iterator[bytes]:
+    """The pieces that are full."""
+    return (line[start : start + most] for start in range(0, len(line) // most * most, most))
 
 
 def physical_lines(chunks: Iterable[bytes], most: int) -> Iterator[bytes]:
@@ -154,6 +233,24 @@ def rows(chunks: Iterable[bytes], most: int = MOST_ROWS) -> Iterator[CsvRow]:
         yield row
 
 
+def batches(found: Iterable[CsvRow], size: int) -> Iterator[list[CsvRow]]:
+    """The rows, `size` at a time. Raises UnusableFile behind the last of those that came before what is wrong."""
+    batch: list[CsvRow] = []
+    unusable: UnusableFile | None = None
+    try:
+        for row in found:
+            batch.append(row)
+            if len(batch) == size:
+                yield batch
+                batch = []
+    except UnusableFile as error:
+        unusable = error
+    if batch:
+        yield batch
+    if unusable is not None:
+        raise unusable
+
+
 def _rows(chunks: Iterable[bytes]) -> Iterator[CsvRow]:
     lines = _Lines(chunks)
     reader = _reader(lines)
@@ -164,10 +261,12 @@ def _rows(chunks: Iterable[bytes]) -> Iterator[CsvRow]:
         except StopIteration:
             return
         except _UnreadableLine as error:
-            yield CsvRow(error.line, [], error.problem)
+            yield CsvRow(lines.first, [], str(error))
+            lines.leave()
             reader = _reader(lines)
         except csv.Error as error:
             yield CsvRow(lines.first, [], f"The row is no CSV: {error}.")
+            lines.leave()
             reader = _reader(lines)
         else:
             if cells:

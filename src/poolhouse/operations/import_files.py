@@ -15,6 +15,7 @@ from poolhouse.store.pools import Pool
 
 from . import import_csv, import_users, user_records
 from .context import Services
+from .import_csv import UnusableFile
 from .import_users import NewUser, Settled
 from .user_records import GroupRecord
 
@@ -64,16 +65,24 @@ async def bring_in(
 ) -> AsyncIterator[RowOutcome]:
     """Outcomes in the order of the lines. In a dry run nothing is written, and the outcomes are what would happen."""
     trial = _Trial(pool) if dry_run else None
+    for batch in _batches(entries):
+        for outcome in await _settled(services, pool, batch, trial):
+            yield outcome
+
+
+def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    """Groups come before the users who are in them. Raises UnusableFile behind what was there before it."""
     batch: list[Entry] = []
-    for entry in entries:
-        # Groups come before the users who are in them.
-        if isinstance(entry.found, GroupRecord) or len(batch) == _BATCH:
-            for outcome in await _settled(services, pool, batch, trial):
-                yield outcome
-            batch = []
-        batch.append(entry)
-    for outcome in await _settled(services, pool, batch, trial):
-        yield outcome
+    try:
+        for entry in entries:
+            if isinstance(entry.found, GroupRecord) or len(batch) == _BATCH:
+                yield batch
+                batch = []
+            batch.append(entry)
+    except UnusableFile:
+        yield batch
+        raise
+    yield batch
 
 
 async def _settled(services: Services, pool: Pool, batch: list[Entry], trial: "_Trial | None") -> list[RowOutcome]:

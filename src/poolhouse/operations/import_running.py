@@ -8,7 +8,6 @@ import asyncio
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from itertools import islice
 from typing import Final
 
 import msgspec
@@ -125,7 +124,7 @@ async def _import(services: Services, job: Job) -> None:
     pool = await _pool(services, job)
     rows = import_csv.rows(_chunks(await file(services, job)))
     names = import_csv.columns(pool.settings, rows)
-    while batch := list(islice(rows, _BATCH)):
+    for batch in import_csv.batches(rows, _BATCH):
         await _renew(services, job)
         async with services.database.read() as tx:
             settled = await import_jobs.settled(tx, job.id, batch[0].line, batch[-1].line)

@@ -5,9 +5,8 @@ Nothing here is a trigger or a message: imported users are not told.
 
 import re
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from poolhouse import service_model
 from poolhouse.crypto import codes
 from poolhouse.errors import (
     AliasExistsException,
@@ -27,7 +26,7 @@ from poolhouse.store.users import Status, User
 from . import attributes, credentials, mfa
 from .context import Services
 from .credentials import Credential
-from .usernames import contact_kind
+from .usernames import check_as_request, contact_kind
 
 SUCCEEDED: Final = "The import succeeded."
 EXISTS: Final = "The user already exists."
@@ -73,7 +72,7 @@ def checked(pool: Pool, new: NewUser) -> Checked:
     Where contacts sign in, a username that is one becomes that attribute; any other stays the username, as it is for
     users who were exported from such a pool, and the attribute has to be there.
     """
-    _check_as_request(pool, new)
+    check_as_request(pool.id, new.username, new.attributes)
     if new.sms_mfa:
         mfa.require_served(pool, factors.SMS)
         if new.attributes.get("phone_number_verified", "").lower() != "true":
@@ -97,15 +96,6 @@ def _sub(pool: Pool, username: str) -> str:
     """Where contacts sign in, usernames are subs: one that looks like it stays both."""
     is_sub = pool.settings.UsernameAttributes and _SUB.fullmatch(username)
     return username if is_sub else codes.new_uuid()
-
-
-def _check_as_request(pool: Pool, new: NewUser) -> None:
-    """Lengths and characters are those of AdminCreateUser."""
-    operation = service_model.operation("cognito-idp", "AdminCreateUser")
-    assert operation is not None
-    listed: list[dict[str, Any]] = [{"Name": name, "Value": value} for name, value in new.attributes.items()]
-    request = {"UserPoolId": pool.id, "Username": new.username, "UserAttributes": listed}
-    service_model.from_params(operation, request)
 
 
 def _is_contact(pool: Pool, username: str) -> bool:

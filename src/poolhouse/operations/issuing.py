@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from poolhouse.crypto.codes import new_uuid
+from poolhouse.errors import InvalidSession
 from poolhouse.operations.context import Services
 from poolhouse.operations.gate import Answer
 from poolhouse.store import families, groups, users
@@ -20,8 +21,8 @@ from poolhouse.store.groups import Group
 from poolhouse.store.pools import Pool
 from poolhouse.store.users import User
 
-from . import attributes, signing_keys, triggers_tokens
-from .bearer import SELF_SERVICE
+from . import attributes, signing_keys, triggers, triggers_tokens
+from .bearer import SELF_SERVICE, is_dead
 from .scopes import OPENID, is_oauth, visible
 from .signing_keys import PoolKeys
 from .triggers_tokens import Overrides, Source
@@ -123,8 +124,11 @@ async def customised(
 ) -> Grant:
     """The grant with the say of the pool's PreTokenGeneration trigger, which runs here: outside of every block.
 
-    Raises UserLambdaValidationException, UnexpectedLambdaException, InvalidLambdaResponseException.
+    Raises UserLambdaValidationException, UnexpectedLambdaException, InvalidLambdaResponseException, and InvalidSession
+    where the sign-in was ended meanwhile.
     """
+    if triggers.configured(granted.pool, "PreTokenGeneration") is None:
+        return granted
     overrides = await triggers_tokens.ask(
         services,
         granted.pool,
@@ -135,7 +139,18 @@ async def customised(
         scope=granted.family.scope,
         metadata=metadata or {},
     )
+    await require_alive(services, granted)
     return granted if overrides is None else replace(granted, overrides=overrides)
+
+
+async def require_alive(services: Services, granted: Grant) -> None:
+    """Behind a trigger, which may have taken its time: no token for a user who was signed out, disabled or deleted
+    meanwhile. Raises InvalidSession.
+    """
+    async with services.database.read() as tx:
+        held = await families.holder(tx, granted.family.id)
+    if held is None or is_dead(held):
+        raise InvalidSession
 
 
 async def ended(services: Services, granted: Grant, now: int) -> None:

@@ -174,9 +174,9 @@ def _options(given: Sequence[MFAOptionType]) -> dict[Kind, Wish]:
     return {SMS: Wish(enabled=bool(given), preferred=False)}
 
 
-async def enable(tx: Transaction, user: User, kind: Kind, now: int) -> None:
+async def enable(tx: Transaction, user: User, kind: Kind, now: int, *, preferred: bool = True) -> None:
     """After a set-up in the middle of a sign-in the new factor is the preferred one."""
-    await _store(tx, user, await factors.of_user(tx, user.id), {kind: Wish(enabled=True, preferred=True)}, now)
+    await _store(tx, user, await factors.of_user(tx, user.id), {kind: Wish(enabled=True, preferred=preferred)}, now)
 
 
 def _wishes(req: Preferences) -> dict[Kind, Wish]:

@@ -7,9 +7,11 @@ from functools import lru_cache
 from poolhouse.access import sigv4
 from poolhouse.access.policies import PolicySet, parse
 from poolhouse.access.principals import RoleSession, Root
-from poolhouse.errors import UnrecognizedClientException
+from poolhouse.errors import ExpiredTokenException, UnrecognizedClientException
 from poolhouse.operations.context import Services
 from poolhouse.store import roles
+
+from .live_groups import stands
 
 AWS_SERVICES = frozenset({"cognito-idp", "cognito-identity", "sts"})
 
@@ -19,6 +21,7 @@ async def principal(
 ) -> Root | RoleSession:
     """Who signed the request. Raises the refusals of `sigv4.authenticate`.
 
+    Credentials of a user who was signed out, disabled or deleted since they were issued are past.
     In dev every region exists and is kept apart; in serve only the configured one is accepted.
     """
     settings = services.settings
@@ -37,6 +40,9 @@ async def principal(
         role = await roles.find(tx, signed.session.grant.role_arn)
     if role is None:
         raise UnrecognizedClientException
+    identity = signed.session.grant.identity
+    if identity is not None and not await stands(services, identity):
+        raise ExpiredTokenException
     return signed.principal(policy_set(role.policies))
 
 

@@ -4,6 +4,7 @@ answers that do not tell whether a user exists.
 
 import base64
 import hmac
+import re
 import uuid
 from collections.abc import Collection, Sequence
 from typing import Final
@@ -21,6 +22,7 @@ from poolhouse.store.users import User
 from . import client_secrets
 
 CODE_TRIES: Final = 15
+_SUB: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 CODES_SENT: Final = 5
 PASSWORD_CHANGES: Final = 5
 
@@ -98,9 +100,12 @@ def unknown(vault: Vault, pool: Pool, name: str) -> bytes:
 def decoy_username(pool: Pool, name: str, seed: bytes) -> str:
     """USER_ID_FOR_SRP of a user that does not exist: a UUID where real users have one, else the name itself.
 
-    Where case does not count it is folded, since a real user's name does not follow the spelling that was typed.
+    Where case does not count it is folded, since a real user's name does not follow the spelling that was typed. Where
+    usernames are subs, a sub that was typed is answered with itself.
     """
     is_contact = "@" in name or name.startswith("+")
+    if not is_contact and _SUB.fullmatch(fold(pool.settings, name)):
+        return fold(pool.settings, name)
     if pool.settings.UsernameAttributes or (pool.settings.AliasAttributes and is_contact):
         return str(uuid.UUID(bytes=seed[:16], version=4))
     return name if pool.settings.case_sensitive else fold(pool.settings, name)

@@ -208,8 +208,11 @@ def _obstacle(user: User, unconfirmed: ServiceError) -> ServiceError | None:
 # --- asking ------------------------------------------------------------------------------------------------
 
 
-async def _forgot(door: Door, tx: Transaction, name: str, occasion: Occasion) -> Contact | ServiceError:
-    """The contact to show. Refusals are returned, because raising one would take back the count."""
+async def _forgot(door: Door, tx: Transaction, name: str, occasion: Occasion | None) -> Contact | ServiceError:
+    """The contact to show; without an `occasion` nothing is sent.
+
+    Refusals are returned, because raising one would take back the count.
+    """
     user = await users.find(tx, door.pool, name, lock=True)
     if user is None and not door.hides_unknown_users:
         raise UserNotFoundException(_UNKNOWN)
@@ -217,7 +220,7 @@ async def _forgot(door: Door, tx: Transaction, name: str, occasion: Occasion) ->
     if refusal is not None:
         return refusal
     contact = await _deliverable(door, tx, user)
-    if user is not None and isinstance(contact, Contact):
+    if user is not None and isinstance(contact, Contact) and occasion is not None:
         await _send(door.ctx, tx, door.pool, user, contact, occasion)
     else:
         await verification.pretend(door.ctx, tx, code_for=verification.RECOVERY)

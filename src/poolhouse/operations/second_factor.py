@@ -79,7 +79,7 @@ async def select(door: Door, session: str | None, responses: Responses) -> Answe
         user = await steps.claimed(tx, found)
         chosen = [kind for kind in await mfa.due(tx, door.pool, user) or () if kind == wanted]
         if not chosen:
-            raise InvalidParameterException(f"{wanted} is not a factor that the user can choose.")
+            raise InvalidParameterException("The answer is not a factor that the user can choose.")
         await steps.spend(tx, found)
         outcome = await steps.challenge(door, tx, steps.progress(found, user, responses), (chosen[0],))
     return await steps.answered(door, outcome)
@@ -96,12 +96,20 @@ async def set_up(door: Door, session: str | None, responses: Responses) -> Answe
             raise InvalidSession
         await steps.spend(tx, found)
         if verified:
+            await _require_kept(tx, user)
             await mfa.enable(tx, user, TOTP, door.ctx.now)
             outcome = await _passed(door, tx, found, user, responses, spent=True)
         else:
             await require_nothing_set_up(door, tx, user)
             outcome = _send_to(door, found, user, responses, chosen[0])
     return await steps.answered(door, outcome)
+
+
+async def _require_kept(tx: Transaction, user: User) -> None:
+    """The authenticator that this sign-in verified may have been taken away since. Raises InvalidSession."""
+    factor = await factors.find(tx, user.id, TOTP)
+    if factor is None or factor.secret is None:
+        raise InvalidSession
 
 
 async def require_nothing_set_up(door: Door, tx: Transaction, user: User) -> None:

@@ -278,7 +278,8 @@ def _choose(door: Door) -> Callable[[Transaction, User], Awaitable[Contact | Non
     return choose
 
 
-async def _resend(door: Door, tx: Transaction, name: str, occasion: Occasion) -> Resent | ServiceError:
+async def _resend(door: Door, tx: Transaction, name: str, occasion: Occasion | None) -> Resent | ServiceError:
+    """Without an `occasion` nothing is sent."""
     hides = door.hides_unknown_users
     user = await users.find(tx, door.pool, name, lock=True)
     if user is None and not hides:
@@ -292,7 +293,7 @@ async def _resend(door: Door, tx: Transaction, name: str, occasion: Occasion) ->
         reached = custom_messages.is_deliverable(door.ctx.services, door.pool, contact.medium)
         if not reached and not hides:
             verification.require_delivery(door.ctx, door.pool, contact.medium)
-        if reached:
+        if reached and occasion is not None:
             await _send(door, tx, user, contact, "resend_code", occasion)
         return Resent(_hidden(door, name, contact) if hides else contact)
     if not hides:

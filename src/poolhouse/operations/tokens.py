@@ -10,6 +10,7 @@ from poolhouse.crypto.vault import BrokenSeal
 from poolhouse.errors import (
     InvalidParameterException,
     InvalidRefreshToken,
+    InvalidSession,
     NotAuthorizedException,
     RefreshTokenExpired,
     RefreshTokenReuseException,
@@ -210,7 +211,10 @@ async def _overrides(door: Door, token: RefreshToken) -> Overrides | None:
 
 
 async def _customised(door: Door, granted: Grant) -> Grant:
-    return await issuing.customised(door.ctx.services, granted, "TokenGeneration_RefreshTokens", door.metadata)
+    try:
+        return await issuing.customised(door.ctx.services, granted, "TokenGeneration_RefreshTokens", door.metadata)
+    except InvalidSession as error:
+        raise RefreshTokenRevoked from error
 
 
 def _is_signed(token: str) -> bool:

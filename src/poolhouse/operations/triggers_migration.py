@@ -22,9 +22,10 @@ from poolhouse.errors import (
     UserNotFoundException,
 )
 from poolhouse.store import attempts, users
+from poolhouse.store.factors import SMS
 from poolhouse.store.users import User
 
-from . import admission, attributes, credentials, protection, triggers, usernames
+from . import admission, attributes, credentials, mfa, protection, triggers, usernames
 from .door import Door
 from .usernames import NewName
 
@@ -123,8 +124,6 @@ async def _asked(door: Door, source: str, name: str, request: dict[str, Any]) ->
         known = msgspec.convert(answer, _Known)
     except msgspec.ValidationError as error:
         raise InvalidLambdaResponseException(f"UserMigration: unrecognizable lambda output: {error}") from error
-    if known.enableSMSMFA:
-        raise InvalidLambdaResponseException("UserMigration: enableSMSMFA is not served by this version of Poolhouse.")
     if not known.userAttributes:
         raise UserNotFoundException
     return known
@@ -150,6 +149,8 @@ async def _made(door: Door, name: str, known: _Known, password: str | None) -> U
                 now=door.ctx.now,
                 force_alias=bool(known.forceAliasCreation),
             )
+            if known.enableSMSMFA:
+                await mfa.enable(tx, user, SMS, door.ctx.now, preferred=False)
             await attempts.forget(tx, admission.counter(door, None, name))
     except UsernameExistsException:
         # Two sign-ins at once migrate one user; the second finds him.
@@ -164,10 +165,16 @@ async def _made(door: Door, name: str, known: _Known, password: str | None) -> U
 def _named(door: Door, name: str, known: _Known) -> NewName:
     """The user's name and attributes. The function may say the username of somebody who typed an alias.
 
-    Raises InvalidParameterException.
+    A second factor by SMS needs a pool that asks for such and a phone number, as at AWS; whom the function wants to
+    have one is not let in without. Raises InvalidParameterException.
     """
     settings = door.pool.settings
     given = dict(known.userAttributes or {})
     username = given.pop("username", name)
+    usernames.check_as_request(door.pool.id, username, given)
     named = usernames.new_name(settings, name if settings.UsernameAttributes else username, given)
+    if known.enableSMSMFA:
+        mfa.require_served(door.pool, SMS)
+        if "phone_number" not in named.attributes:
+            raise InvalidParameterException("enableSMSMFA: the user has no phone_number.")
     return named._replace(attributes=attributes.created(settings, named.attributes))

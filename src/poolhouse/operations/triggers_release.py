@@ -12,10 +12,12 @@ async def released(door: Door, granted: Grant, source: Source, *, new_device: bo
     """PostAuthentication, then PreTokenGeneration, behind the commit that recorded the sign-in.
 
     Tokens of our own pages stay on the server: the app's are customised when it redeems its code. Raises the errors of
-    triggers.
+    triggers, and InvalidSession for a sign-in that was ended while they ran.
     """
     try:
-        await _post_authentication(door, granted, new_device=new_device)
+        if triggers.configured(door.pool, "PostAuthentication") is not None:
+            await _post_authentication(door, granted, new_device=new_device)
+            await issuing.require_alive(door.ctx.services, granted)
         return granted if door.hosted else await issuing.customised(door.ctx.services, granted, source, door.metadata)
     except ServiceError:
         await issuing.ended(door.ctx.services, granted, door.ctx.now)
@@ -23,8 +25,6 @@ async def released(door: Door, granted: Grant, source: Source, *, new_device: bo
 
 
 async def _post_authentication(door: Door, granted: Grant, *, new_device: bool) -> None:
-    if triggers.configured(door.pool, "PostAuthentication") is None:
-        return
     await triggers.run(
         door.ctx.services,
         door.pool,

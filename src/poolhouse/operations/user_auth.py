@@ -41,7 +41,7 @@ async def start(door: Door, parameters: Parameters, session: str | None = None) 
         return await after_sign_up.sign_in(door, session, parameters)
     preferred = parameters.get("PREFERRED_CHALLENGE")
     if preferred is not None and preferred not in _KNOWN:
-        raise InvalidParameterException(f"{preferred} is not a challenge that a sign-in can begin with.")
+        raise InvalidParameterException("The preferred challenge is not one that a sign-in can begin with.")
     who = await first_factor.candidate(door, name)
     for factor in who.offered:
         if factor == preferred:
@@ -55,7 +55,7 @@ async def select(door: Door, session: str | None, responses: Parameters) -> Answ
     wanted = required(responses, "ANSWER")
     chosen = next((factor for factor in opening.offered if factor == wanted), None)
     if chosen is None:
-        raise InvalidParameterException(f"{wanted} is not a challenge that the user can choose.")
+        raise InvalidParameterException("The answer is not a challenge that the user can choose.")
     return await _meet(door, opening, chosen, responses)
 
 

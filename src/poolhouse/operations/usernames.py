@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from poolhouse import service_model
 from poolhouse.crypto import codes
 from poolhouse.errors import InvalidParameterException
 from poolhouse.store.names import fold
@@ -39,6 +40,18 @@ def new_name(settings: PoolSettings, username: str, attributes: Mapping[str, str
     if stated and fold(settings, stated) != fold(settings, username):
         raise InvalidParameterException(f"The {kind} in the attributes differs from the username.")
     return NewName(sub, sub, {**attributes, kind: username})
+
+
+def check_as_request(pool_id: str, username: str, attributes: Mapping[str, str]) -> None:
+    """For a user who comes from elsewhere: lengths and characters are those of AdminCreateUser.
+
+    Raises InvalidParameterException.
+    """
+    operation = service_model.operation("cognito-idp", "AdminCreateUser")
+    assert operation is not None
+    listed = [{"Name": name, "Value": value} for name, value in attributes.items()]
+    request = {"UserPoolId": pool_id, "Username": username, "UserAttributes": listed}
+    service_model.from_params(operation, request)
 
 
 def contact_kind(settings: PoolSettings, username: str) -> ContactAttribute:

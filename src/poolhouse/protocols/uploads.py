@@ -21,6 +21,8 @@ from poolhouse.protocols.http import new_request_id
 from poolhouse.telemetry import log
 
 _PIECE = 1_048_576
+_PATIENCE_SECONDS = 20
+"""Less than the server waits for a body of which it takes nothing."""
 _PREFLIGHT = {
     "access-control-allow-origin": "*",
     "access-control-allow-methods": "PUT,OPTIONS",
@@ -39,9 +41,27 @@ class _Refused(Exception):
         self.code = code
 
 
-def upload_routes(services: Services) -> list[Route]:
-    """`PUT /imports/{token}`; the token in it is sealed, so the address cannot be made up."""
-    turn = asyncio.Semaphore(1)
+class _Turn:
+    """One upload at a time. Raises _Refused while a slow one lasts: clients of AWS's storage try again then."""
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
+        self._free = asyncio.Semaphore(1)
+
+    async def __aenter__(self) -> None:
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._free.acquire()
+        except TimeoutError:
+            raise _Refused(503, "SlowDown", "Another file is being uploaded. Try again in a minute.") from None
+
+    async def __aexit__(self, *_: object) -> None:
+        self._free.release()
+
+
+def upload_routes(services: Services, patience: float = _PATIENCE_SECONDS) -> list[Route]:
+    """`PUT /imports/{token}`; the token in it is sealed, so the address cannot be made up. `patience` is in seconds."""
+    turn = _Turn(patience)
     return [
         Route(
             import_jobs.UPLOAD_PATH + "/{token:str}",
@@ -51,7 +71,7 @@ def upload_routes(services: Services) -> list[Route]:
     ]
 
 
-async def _answer(services: Services, turn: asyncio.Semaphore, request: Request) -> Response:
+async def _answer(services: Services, turn: _Turn, request: Request) -> Response:
     if request.method == "OPTIONS":
         return Response(None, 204, _PREFLIGHT)
     try:
@@ -70,7 +90,7 @@ async def _answer(services: Services, turn: asyncio.Semaphore, request: Request)
     return Response(None, 200, _OPEN)
 
 
-async def _take(services: Services, turn: asyncio.Semaphore, request: Request) -> None:
+async def _take(services: Services, turn: _Turn, request: Request) -> None:
     """Raises NotAuthorizedException, _Refused."""
     upload = import_jobs.opened_upload(services, request.path_params["token"])
     if request.headers.get("content-encoding", "identity").lower() != "identity":

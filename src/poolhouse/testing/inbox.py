@@ -1,12 +1,10 @@
 """What the backend under test sent to people."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar
 
 from poolhouse.testing.people import User
 from poolhouse.testing.process import Process
-
-_WAIT_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +24,9 @@ class Message:
 class Inbox:
     """Answers when everything that waits for its delivery is delivered; a test never sleeps for it."""
 
+    wait_seconds: ClassVar[float] = 5.0
+    """How long a code may take to come, where something still has to happen before it is sent."""
+
     def __init__(self, process: Process) -> None:
         self._process = process
 
@@ -43,7 +44,7 @@ class Inbox:
 
     def _ask(self, to: User | str | None, **more: str) -> list[dict[str, Any]]:
         named = {} if to is None else {"to": to.names if isinstance(to, User) else [to]}
-        found: list[dict[str, Any]] = self._process.control("GET", "messages", wait=_WAIT_SECONDS, **named, **more)
+        found: list[dict[str, Any]] = self._process.control("GET", "messages", wait=self.wait_seconds, **named, **more)
         return found
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import selectors
 import subprocess
 import sys
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 20.0
+_COLOUR: Final = re.compile(r"\x1b\[[\d;]*m")
 _ALONE: Final = {
     "profile": (None, None, None, None),
     "config_file": (None, None, os.devnull, None),
@@ -44,6 +46,7 @@ class Process:
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, start_new_session=True
             )
         try:
+            self._aws = _aws()  # takes as long as the server takes to start
             self.facts: dict[str, str] = json.loads(self._first_line())
         except BaseException:
             self.stop()
@@ -59,7 +62,7 @@ class Process:
             line = output.readline().decode() if selector.select(_START_SECONDS) else ""
         if not line:
             raise ProjectError(
-                f"The server for the tests did not start.\n{self.log.read_text(encoding='utf-8', errors='replace')}",
+                f"The server for the tests did not start.\n{_plain(self.log.read_bytes())}",
                 resolution="Mend what it says, or see it live with: poolhouse test-server",
             )
         return line
@@ -95,18 +98,16 @@ class Process:
     def client(self, service: str, key: tuple[str, str, str] | None = None) -> Any:
         """A boto3 client for this server, whatever AWS profile or proxy the machine has. `key` ends in a token."""
         import boto3
-        import botocore.session
         from botocore.config import Config
 
-        names = botocore.session.Session(session_vars=_ALONE)  # type: ignore[arg-type]
-        access, secret, token = key or (self.facts["access_key_id"], self.facts["secret_access_key"], None)
-        return boto3.session.Session(botocore_session=names).client(
+        names = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+        keys = key or (self.facts["access_key_id"], self.facts["secret_access_key"], None)
+        session: Any = boto3.session.Session(botocore_session=self._aws)
+        return session.client(
             service,
             endpoint_url=self.url,
             region_name=self.facts["region"],
-            aws_access_key_id=access,
-            aws_secret_access_key=secret,
-            aws_session_token=token,
+            **dict(zip(names, keys, strict=True)),
             config=Config(retries={"total_max_attempts": 1}, proxies={}),
         )
 
@@ -118,7 +119,7 @@ class Process:
         """What the server wrote since then."""
         with self.log.open("rb") as file:
             file.seek(position)
-            return file.read().decode("utf-8", "replace")
+            return _plain(file.read())
 
     def stop(self) -> None:
         """Ends it and its functions; returns when it is gone."""
@@ -137,6 +138,20 @@ class Process:
             raise
         finally:
             self._child.stdout.close()
+
+
+def _aws() -> Any:
+    """What boto3's clients are made of, with what AWS publishes about user pools already read."""
+    import botocore.session
+
+    made = botocore.session.Session(session_vars=_ALONE)
+    made.get_service_model("cognito-idp")
+    return made
+
+
+def _plain(output: bytes) -> str:
+    """Without the colours of a terminal."""
+    return _COLOUR.sub("", output.decode("utf-8", "replace"))
 
 
 def wall() -> int:

@@ -1,16 +1,19 @@
-// The page's example with aws-amplify v5: its two functions as printed, with the aws-exports.js of the first argument,
+// The page's example with aws-amplify v5: its two functions as printed, with the generated file of the first argument,
 // and react-admin-amplify on the same v5. Its user interface is left out, so react-admin need not be there.
 
 import { createRequire, Module } from "node:module";
-import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import reached from "./reached.mjs";
 import v5 from "aws-amplify-v5";
 import { serve } from "./outcomes.mjs";
 
 const { Amplify, API, Auth } = v5;
-const { default: awsconfig } = await import(pathToFileURL(join(process.argv[2], process.argv[3] ?? "aws-exports.js")));
-Amplify.configure(awsconfig ?? (await import(pathToFileURL(join(process.argv[2], process.argv[3])))).config);
+const given = await import(pathToFileURL(process.argv[2]));
+if (given.configure) {
+  given.configure(Amplify);
+} else {
+  Amplify.configure(given.default);
+}
 
 async function addToGroup() {
   let apiName = 'AdminQueries';
@@ -66,8 +69,8 @@ function dataProvider() {
     }
     return load.call(this, name, parent, ...rest);
   };
-  const { DataProvider } = require("react-admin-amplify");
-  return new DataProvider({ queries: {}, mutations: {} }, { enableAdminQueries: true });
+  const { buildDataProvider } = require("react-admin-amplify");
+  return buildDataProvider({ queries: {}, mutations: {} }, { enableAdminQueries: true });
 }
 
 let provider;

@@ -5,8 +5,8 @@ import net from "node:net";
 const reached = new Set();
 const connect = net.Socket.prototype.connect;
 net.Socket.prototype.connect = function (...given) {
-  const options = Array.isArray(given[0]) ? given[0][0] : given[0];
-  reached.add(`${options.host ?? options.servername ?? options.path}:${options.port}`);
+  const [options] = Array.isArray(given[0]) ? given[0] : given;
+  reached.add(`${options.host ?? "localhost"}:${options.port}`);
   return connect.apply(this, given);
 };
 

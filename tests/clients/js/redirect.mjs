@@ -1,5 +1,5 @@
 // aws-amplify v6 signing in on the hosted pages, configured by the module of the project in the first argument.
-// What a browser has: an address, and in front of the server somebody who speaks TLS.
+// What a browser has: an address, and in front of the server somebody who speaks TLS, unless the server does (`tls`).
 
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -16,7 +16,7 @@ const auth = await import("aws-amplify/auth");
 const { configure } = await import(pathToFileURL(join(process.argv[2], "poolhouse_local.js")));
 const configured = configure(Amplify);
 const { oauth } = configured.Auth.Cognito.loginWith;
-secure = `https://${oauth.domain}/`;
+secure = process.argv[3] === "tls" ? "never:" : `https://${oauth.domain}/`;
 
 let finished, goOn;
 

@@ -49,6 +49,13 @@ async def test_raw_and_bearer(world, token):
     assert (await world.ask(token=token)).status == 200
 
 
+@pytest.mark.parametrize(("length", "status"), [("0" * 5000 + "5", 200), ("9" * 5000, 413), ("10485761", 413)])
+async def test_length_of_many_digits(world, length, status):
+    """More digits than Python reads as a number are an answer, and no fault."""
+    assert (await world.ask(method="POST", headers=[("content-length", length)])).status == status
+    assert len(world.events) == (status == 200)
+
+
 async def test_two_authorization_headers_must_agree(world):
     """Nobody may choose which of two tokens counts."""
     same = await world.ask(headers=[("authorization", "good")])

@@ -1,4 +1,4 @@
-// The two calls of the page, with aws-amplify v6.
+// The two calls of Amplify's page, with aws-amplify v6; v5/adminQueries.js has them as they are printed there.
 
 import { get, post } from "aws-amplify/api";
 import { fetchAuthSession } from "aws-amplify/auth";

@@ -2,11 +2,11 @@ import { ThemeProvider, defaultDarkModeOverride } from "@aws-amplify/ui-react";
 import "@aws-amplify/ui-react/styles.css";
 import { Amplify } from "aws-amplify";
 import { createRoot } from "react-dom/client";
-import { outputs, resourceConfig } from "../../poolhouse_local.js";
+import { configure } from "../../poolhouse_local.js";
 import App from "./App.jsx";
 import "./app.css";
 
-Amplify.configure({ ...resourceConfig(), API: { REST: outputs.custom.API } });
+configure(Amplify);
 
 const theme = { name: "admin-queries", overrides: [defaultDarkModeOverride] };
 

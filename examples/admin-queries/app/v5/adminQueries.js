@@ -1,5 +1,5 @@
-// The two calls of the page as they are printed there, with aws-amplify v5. `Amplify.configure` takes the
-// configuration that the page calls awsconfig.
+// The two calls as Amplify's page prints them, for apps that have aws-amplify v5. Such an app is configured by the
+// module that `poolhouse generate outputs --format js-v5` writes.
 
 import { API, Auth } from "aws-amplify";
 

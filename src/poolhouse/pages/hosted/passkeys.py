@@ -25,9 +25,9 @@ _LABELS: Final = {WEB_AUTHN: "Use a passkey", "EMAIL_OTP": "E-mail me a code", "
 
 
 def ways(visit: Visit) -> list[tuple[str, str]]:
-    """Name and label of what the pool allows besides the password, the same for everybody who might sign in."""
+    """Name and label of what pool and app allow besides the password, the same for everybody who might sign in."""
     settings = visit.pool.settings
-    if not settings.is_passwordless:
+    if not settings.is_passwordless or "ALLOW_USER_AUTH" not in visit.client.settings.ExplicitAuthFlows:
         return []
     offered: dict[str, bool] = {factor: factor in settings.first_factors for factor in CONTACTS}
     offered[WEB_AUTHN] = WEB_AUTHN in settings.first_factors and is_home(visit)

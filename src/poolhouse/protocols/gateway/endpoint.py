@@ -33,6 +33,7 @@ from .replies import BadReply, Reply, reply
 from .routes import Match, Routes
 
 MAX_BODY: Final = 10 * 1024 * 1024
+_DIGITS: Final = len(str(MAX_BODY))
 SECONDS_LIMIT: Final = 29.0
 _JSON: Final[Header] = (b"content-type", b"application/json")
 # Refusals of the function runtime itself; a handler's own exception of the same name has a stack.
@@ -227,8 +228,8 @@ def _leads_out(segment: str) -> bool:
 
 
 async def _body(scope: Scope, receive: Receive) -> bytes:
-    length = header(scope, b"content-length")
-    if length.isdigit() and int(length) > MAX_BODY:
+    length = header(scope, b"content-length").lstrip(b"0")
+    if length.isdigit() and (len(length) > _DIGITS or int(length) > MAX_BODY):
         raise too_long()
     try:
         return await read_body(receive, MAX_BODY)

@@ -1,6 +1,8 @@
-// Has the browser use or make a passkey, with the options on the page, and sends the answer with the page's form.
+// Has the browser use or make a passkey, with the options on the page, and sends the answer with the page's form. The
+// form's button works while this script can answer it, and not while the browser is being asked.
 
 const form = document.getElementById("passkey");
+const button = form.querySelector("button");
 const isNew = "new" in form.dataset;
 
 function bytes(text) {
@@ -50,10 +52,13 @@ function tell(name) {
 
 async function ask() {
   tell(null);
+  button.disabled = true;
   try {
     form.elements.credential.value = JSON.stringify(answer(await credential()));
   } catch (error) {
     tell(isNew && error.name === "InvalidStateError" ? "known" : "trouble");
+    button.disabled = false;
+    button.focus();
     return;
   }
   form.submit();
@@ -63,6 +68,8 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   ask();
 });
-if (!isNew) {
+if (isNew) {
+  button.disabled = false;
+} else {
   ask();
 }

@@ -89,7 +89,8 @@ def record(request: Request, status: int) -> None:
 
 
 def _short(value: object) -> str | None:
-    return value[:128] if isinstance(value, str) else None
+    """A part that can always be written: half a character would lose the whole line."""
+    return value[:128].encode(errors="backslashreplace").decode() if isinstance(value, str) else None
 
 
 app.use(middlewares=[only_admitted])

@@ -36,11 +36,14 @@ class Request:
         self.id = str(self._context.get("requestId") or "")
 
     def _plain_path(self, paths: Mapping[str, str]) -> str:
-        """The path without stage, doubled and last slashes, spelled as in `paths`: routes and guards see only this."""
+        """The path without stage, doubled and last slashes, spelled as in `paths`: routes and guards see only this.
+
+        To the router's patterns a line break at the end would be nothing, and to the guard another path.
+        """
         parts = [part for part in str(self._event.get("path") or "").split("/") if part]
         if parts and parts[0] == self._context.get("stage"):
             parts = parts[1:]
-        path = "/" + "/".join(parts)
+        path = "/" + "/".join(parts).replace("\n", "%0A")
         return paths.get(path.lower(), path) if path.isascii() else path
 
     @property
@@ -79,7 +82,7 @@ class Request:
         given = str(self.parameters.get("limit") or "").strip()
         if given in UNSET_BY_CLIENTS:
             return DEFAULT_LIMIT
-        if not re.fullmatch("0*[0-9]{1,2}", given) or int(given) > GREATEST_LIMIT:
+        if not re.fullmatch("0{0,9}[0-9]{1,2}", given) or int(given) > GREATEST_LIMIT:
             raise Refused(400, f"limit must be a whole number from 0 to {GREATEST_LIMIT}")
         return int(given) or GREATEST_LIMIT
 
@@ -101,6 +104,8 @@ class Request:
     def _text(name: str, value: Any) -> str:
         if not isinstance(value, str):
             raise Refused(400, f"{name} must be a text")
+        if any("\ud800" <= letter <= "\udfff" for letter in value):
+            raise Refused(400, f"{name} holds half a character")
         return value
 
     def _query(self) -> dict[str, Any]:
@@ -118,7 +123,7 @@ class Request:
         if kind == "application/x-www-form-urlencoded":
             return _form(text)
         try:
-            read = json.loads(text, parse_constant=_no_number)
+            read = json.loads(text, parse_constant=_no_number, object_pairs_hook=_once)
         except (ValueError, RecursionError):
             if kind in {"application/json", ""}:
                 raise Refused(400, "The body is not valid JSON") from None
@@ -153,6 +158,16 @@ def _form(text: str) -> dict[str, str]:
         if len(values) > 1:
             raise Refused(400, f"{name} is given more than once")
     return {name: values[0] for name, values in fields.items()}
+
+
+def _once(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; a member that is repeated is refused for the same reason as a field."""
+    found: dict[str, Any] = {}
+    for name, value in members:
+        if name in found:
+            raise Refused(400, "The body has a member more than once")
+        found[name] = value
+    return found
 
 
 def _no_number(name: str) -> None:
