@@ -182,19 +182,17 @@ class Server:
         elif self._gateway is not None and self._gateway.covers(scope["path"]):
             await self._gateway(scope, receive, send)
         elif scope["path"].startswith("/inbox") and not self._is_addressed(scope):
-            await json_response({"message": "The inbox answers only under its own address."}, 403, {})(
-                scope, receive, send
-            )
+            refusal = json_response({"message": "The inbox answers only under its own address."}, 403, {})
+            await refusal(scope, receive, send)
         else:
             await self._documents(scope, receive, send)
 
     def _is_addressed(self, scope: Scope) -> bool:
         """Whether the request names this server, and not a foreign name that resolves to it (DNS rebinding)."""
-        try:
+        with suppress(ValueError):
             host = urlsplit(f"//{header(scope, b'host').decode('latin-1')}").hostname or ""
-        except ValueError:
-            return False
-        return is_loopback(host) or host == urlsplit(self.settings.public_url).hostname
+            return is_loopback(host) or host == urlsplit(self.settings.public_url).hostname
+        return False
 
     def _routes(self) -> list[Route]:
         routes = [*health_routes(self._ready), *discovery_routes(self.services)]

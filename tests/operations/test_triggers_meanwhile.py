@@ -65,7 +65,9 @@ async def test_refresh(meanwhile, ending):
     assert said(await meanwhile.happens(stage, call, ending)) == REVOKED
 
 
-@pytest.mark.parametrize(("ending", "code"), [("AdminDisableUser", "NotAuthorized"), ("AdminDeleteUser", "UserNotFound")])
+@pytest.mark.parametrize(
+    ("ending", "code"), [("AdminDisableUser", "NotAuthorized"), ("AdminDeleteUser", "UserNotFound")]
+)
 async def test_before_the_password(meanwhile, ending, code):
     """The user is looked at behind PreAuthentication too."""
     stage = await meanwhile.stage("PreAuthentication")

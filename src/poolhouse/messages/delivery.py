@@ -52,9 +52,7 @@ class Wakes:
             wake.set()
 
 
-async def deliver_once(
-    database: Database, vault: Vault, sender: Sender, now: int, medium: Medium | None = None
-) -> int:
+async def deliver_once(database: Database, vault: Vault, sender: Sender, now: int, medium: Medium | None = None) -> int:
     """Deliver the messages that wait longest; the number of those that were tried, 0 when none was due.
 
     `now` is epoch microseconds; without a `medium` it is messages of each. Returns when each of them is delivered,

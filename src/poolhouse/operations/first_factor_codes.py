@@ -49,9 +49,7 @@ async def challenge(door: Door, who: Candidate, factor: Factor, device: str) -> 
     known = None if who.user is None else first_factor.reachable(who.user, attribute)
     occasion: Occasion | None = None
     if who.user is not None and known is not None:
-        occasion = await custom_messages.occasion_unless_hidden(
-            door, "Authentication", medium, who.user, door.metadata
-        )
+        occasion = await custom_messages.occasion_unless_hidden(door, "Authentication", medium, who.user, door.metadata)
     ticket = first_factor.ticket(door, who)
     async with services.database.write() as tx:
         sent = await _send(door, tx, who, ticket, known, occasion)
