@@ -58,6 +58,20 @@ async def test_a_second_code(world):
     assert answered(done)["state"] == "s-1"
 
 
+async def test_a_code_for_another_address(world):
+    """The code of an address that was replaced confirms, but no other code could follow it: sign-in begins anew."""
+    page, changed = await signed_up(world), [{"Name": "email", "Value": "newer@example.com"}]
+    sub = (await world.stage.user(NEW))["Username"]
+    await world.stage.admin("AdminUpdateUserAttributes", Username=sub, UserAttributes=changed)
+    done = await world.post(page, "/confirmUser", {"username": sub, "code": await sign_up_code(world)})
+    assert "Your account is confirmed. Sign in to go on." in done.text
+    assert (await world.stage.user(sub))["attributes"]["email_verified"] == "false"
+
+
+async def sign_up_code(world):
+    return next(each["code"] for each in await world.stage.mail(NEW) if each["purpose"] == "sign_up")
+
+
 async def test_with_a_password_as_before(world):
     """Whoever chose a password is asked for it."""
     page = await world.post(await world.show("/signup"), "/signup", {"username": NEW, "password": PASSWORD})

@@ -105,15 +105,15 @@ async def confirm_posted(visit: Visit) -> Response:
         return sign_in.confirm_form(visit, name, error=words.explain(error), status=words.status(error))
     if visit.asked is None:
         return visit.page("message", title="You are confirmed", text="Go back to the app and sign in.", kind="notice")
-    if _is_without_password(visit):
-        return await _signed_in(visit, answer, name)
+    if _is_without_password(visit) and "Session" in answer:
+        return await _signed_in(visit, answer["Session"], name)
     return sign_in.form(visit, typed=name, notice="Your account is confirmed. Sign in to go on.")
 
 
-async def _signed_in(visit: Visit, answer: Answer, name: str) -> Response:
+async def _signed_in(visit: Visit, session: str, name: str) -> Response:
     """By the code itself, which proved as much as the next one would."""
     try:
-        return await steps.proceed(visit, await visit.asker.confirmed(name, answer["Session"]), name)
+        return await steps.proceed(visit, await visit.asker.confirmed(name, session), name)
     except ServiceError as error:
         return sign_in.form(visit, typed=name, error=words.explain(error), status=words.status(error))
 
