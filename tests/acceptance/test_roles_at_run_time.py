@@ -8,6 +8,7 @@ from botocore.credentials import Credentials
 
 NOT_AUTHORIZED = "You are not authorized to make this call."
 DENIED = "Permission denied"
+PAST = "The security token included in the request is invalid."
 
 
 def test_r1_nobody(world):
@@ -126,7 +127,7 @@ def test_attack_4_credentials_of_an_admin_who_is_gone(world, end):
     admin, user = world.person("ADMINS"), world.person()
     key = admin.key
     world.admin(end, Username=admin.sub)
-    assert refused(world.add(key, user), DENIED)
+    assert refused(world.add(key, user), PAST, status=403, kind="UnrecognizedClientException")
     assert world.groups_of(user) == []
 
 

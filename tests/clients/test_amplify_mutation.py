@@ -37,6 +37,11 @@ def refused_by_the_api(answer: dict[str, Any]) -> bool:
     return answer["data"] is None and error["message"] == "Unauthorized" and "authMode" in error["recoverySuggestion"]
 
 
+def refused_as_past(answer: dict[str, Any]) -> bool:
+    """What the client makes of a 403 for credentials that are past: it reads no message where AppSync puts it."""
+    return answer["data"] is None and answer["errors"] == [{"message": "Unknown error"}]
+
+
 def refused_by_the_field(answer: dict[str, Any]) -> bool:
     """The field error of the spec (E8)."""
     (error,) = answer["errors"]
@@ -200,8 +205,8 @@ def test_a_globally_signed_out_admin(backend: Backend, signed_in: SignIn) -> Non
     tab = signed_in(admin)
     tab("fetchAuthSession")
     backend.root.admin_user_global_sign_out(UserPoolId=backend.pool_id, Username=admin.sub)
-    for options in (BY_TOKEN, {}):
-        assert refused_by_the_api(tab("addUserToGroup", to_admins(user), options))
+    assert refused_by_the_api(tab("addUserToGroup", to_admins(user), BY_TOKEN))
+    assert refused_as_past(tab("addUserToGroup", to_admins(user), {}))
     assert backend.groups_of(user) == []
 
 
