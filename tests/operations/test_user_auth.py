@@ -349,10 +349,9 @@ async def test_password_of_nobody(services, invoke):
 async def test_codes_an_hour_for_nobody(services, invoke):
     """The limit is the same, so that it tells nothing."""
     stage = await hiding(services, invoke)
-    offered = {
-        name: await prefer(stage, "EMAIL_OTP", name) for name in (f"a{number}@example.com" for number in range(8))
-    }
-    name = next(name for name, asked in offered.items() if asked["ChallengeName"] == "EMAIL_OTP")
+    for name in (f"a{number}@example.com" for number in range(99)):
+        if (await prefer(stage, "EMAIL_OTP", name))["ChallengeName"] == "EMAIL_OTP":
+            break
     for _ in range(9):
         await prefer(stage, "EMAIL_OTP", name)
     assert (await refused(prefer(stage, "EMAIL_OTP", name))).code == "TooManyRequestsException"
