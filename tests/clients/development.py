@@ -119,7 +119,7 @@ class Backend:
 
     def messages(self, email: str, wanted: int = 1) -> list[dict[str, Any]]:
         """What was sent to this address, oldest first, once there are as many as wanted."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             found: list[dict[str, Any]] = httpx.get(f"{self.url}/inbox/messages", params={"destination": email}).json()
             if len(found) >= wanted:

@@ -202,3 +202,18 @@ async def test_a_broken_seal_holds_nobody_up(database):
     assert await once(database, sender) == 2
     assert sender.sent == ["000002"]
     assert [letter.purpose for letter in await waiting(database)] == ["mfa"]
+
+
+async def test_an_id_that_is_given_again_is_another_letter(database):
+    """SQLite gives a removed letter's id to the next one, which must outlive what is still said of the first."""
+    await post(database, 1)
+    async with database.write() as tx:
+        (first,) = await messages.claim(tx, BEGIN, BEGIN, 1)
+        await messages.remove(tx, first)
+    await post(database, 2)
+    async with database.write() as tx:
+        assert not await messages.remove(tx, first)
+        await messages.hold(tx, first, BEGIN * 9, 5)
+    sender = Recorded()
+    assert await deliver_once(database, VAULT, sender, BEGIN) == 1
+    assert sender.sent == ["000002"]

@@ -37,15 +37,13 @@ _most = bindparam("most", type_=BigInteger)
 _CLAIM = Statement(_DUE.limit(_most).with_for_update(skip_locked=True))
 _OF_MEDIUM = outbox.c.medium == bindparam("medium")
 _CLAIM_OF = Statement(_DUE.where(_OF_MEDIUM).limit(_most).with_for_update(skip_locked=True))
-_HOLD = Statement(
-    update(outbox)
-    .where(outbox.c.id == bindparam("letter"))
-    .values(due=bindparam("until"), tries=bindparam("made", type_=BigInteger))
-)
+# SQLite gives the id of a removed letter to the next one; the sealed content is never another's.
+_THIS = and_(outbox.c.id == bindparam("letter"), outbox.c.content == bindparam("sealed"))
+_HOLD = Statement(update(outbox).where(_THIS).values(due=bindparam("until"), tries=bindparam("made", type_=BigInteger)))
 _ANY_DUE = select(outbox.c.id).where(outbox.c.due <= _now).limit(1)
 _IS_DUE = Statement(_ANY_DUE)
 _IS_DUE_OF = Statement(_ANY_DUE.where(_OF_MEDIUM))
-_REMOVE = Statement(delete(outbox).where(outbox.c.id == bindparam("letter")))
+_REMOVE = Statement(delete(outbox).where(_THIS))
 
 
 def _matching(name: str) -> object:
@@ -96,12 +94,12 @@ async def claim(tx: Transaction, now: int, until: int, most: int, medium: str | 
 
 async def hold(tx: Transaction, letter: Letter, until: int, tries: int) -> None:
     """Let nobody take the letter before `until`."""
-    await tx.run(_HOLD, {"letter": letter.id, "until": until, "made": tries})
+    await tx.run(_HOLD, {"letter": letter.id, "sealed": letter.content, "until": until, "made": tries})
 
 
 async def remove(tx: Transaction, letter: Letter) -> bool:
     """Whether it was there still."""
-    return await tx.run(_REMOVE, {"letter": letter.id}) == 1
+    return await tx.run(_REMOVE, {"letter": letter.id, "sealed": letter.content}) == 1
 
 
 async def keep(tx: Transaction, letter: Letter) -> None:
