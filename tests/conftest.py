@@ -25,21 +25,41 @@ from poolhouse.testing.clock import Clock
 MASTER_KEY = b"0123456789abcdef0123456789abcdef"
 ROOT = Root(account_id="000000000000", region="us-east-1")
 
+_internal_errors: list[str] = []
+
 
 def pytest_configure() -> None:
     """Everything is logged, so that everything that could be logged is scanned."""
     telemetry.configure("debug", "json", service_model.sensitive_members())
 
 
+def pytest_internalerror(excrepr: object) -> None:
+    _internal_errors.append(str(excrepr))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """A run that broke says why once more at its end, where a reader of the last lines finds it."""
+    if _internal_errors and not hasattr(config, "workerinput"):
+        print("The first internal error of this run ended with:", *_internal_errors[0].splitlines()[-12:], sep="\n")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A test fails when what it made the product write holds a secret."""
     report = yield
+    report.sections = [(name, _sendable(text)) for name, text in report.sections]
+    if report.failed and _sendable(told := str(report.longrepr)) != told:
+        report.longrepr = _sendable(told)
     found = leaks("".join(text for _, text in report.sections))
     if found and report.passed:
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} let {found[0]} be written ({len(found)} in all)."
     return report
+
+
+def _sendable(text: str) -> str:
+    """A log of fuzzed input may hold half a surrogate pair, which xdist cannot send: it would end the whole run."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
