@@ -6,18 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from poolhouse.access.documents import function_trust, identity_trust
 from poolhouse.access.policies import parse_trust
 from poolhouse.access.resources import role_arn, role_id
 from poolhouse.access.roles import (
-    RoleMapping,
-    RoleRule,
     choose_role,
-    function_trust,
-    identity_trust,
     role_name,
     trust_allows,
 )
 from poolhouse.errors import InvalidIdentityPoolConfigurationException, NotAuthorizedException
+from poolhouse.store.identities import RoleMapping, Rule
 
 TOKEN = RoleMapping("Token", "AuthenticatedRole")
 POOL = "us-east-1:99999999-2222-3333-4444-555555555555"
@@ -113,7 +111,7 @@ def test_a_pool_without_the_role_is_misconfigured(claims):
 def test_choice_by_rules(match, value, claim, hit):
     """The first rule whose claim matches; none means ambiguous; an absent claim matches nothing."""
     mapping = RoleMapping(
-        "Rules", "AuthenticatedRole", (RoleRule("gone", "NotEqual", "x", "no"), RoleRule("c", match, value, "r"))
+        "Rules", "AuthenticatedRole", (Rule("gone", "NotEqual", "x", "no"), Rule("c", match, value, "r"))
     )
     assert choose({"c": claim}, mapping) == ("r" if hit else "auth")
 

@@ -19,6 +19,7 @@ TOLD = {
     "AdminConfirmSignUp": "NotAuthorizedException",  # the user is confirmed
     "AdminForgetDevice": "ResourceNotFoundException",
     "AdminGetDevice": "ResourceNotFoundException",
+    "AdminRevokeUserSession": "InvalidParameterException",
     "AdminRespondToAuthChallenge": "NotAuthorizedException",  # the session is nobody's
     "AdminUpdateDeviceStatus": "ResourceNotFoundException",
     "CreateUserPoolDomain": "InvalidParameterException",  # the pool has one

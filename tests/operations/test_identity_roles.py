@@ -5,7 +5,7 @@ from operations.identity_stage import Pool, make
 from operations.stage import EMAIL
 from operations.test_identity_pools import arn_of, function
 
-from poolhouse.access.roles import identity_trust
+from poolhouse.access.documents import identity_trust
 from poolhouse.store import roles
 from poolhouse.store.roles import Role
 

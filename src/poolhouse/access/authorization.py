@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from poolhouse.errors import AccessDeniedException, MissingAuthenticationTokenException
 
 from .policies import ContextValue, Decision, decide, denied_message
-from .principals import Anonymous, Principal, RoleSession, Root
+from .principals import Anonymous, Person, Principal, RoleSession, Root
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -20,21 +20,24 @@ def authorize(
     source_ip: str | None = None,
     secure: bool = False,
     request_keys: Mapping[str, ContextValue] | None = None,
-) -> None:
-    """Return if `principal` may do `action` ("cognito-idp:AdminGetUser") on `resource` (an ARN or `*`).
+) -> str:
+    """The rule by which `principal` may do `action` ("cognito-idp:AdminGetUser") on `resource` (an ARN or `*`).
 
     `request_keys` are the condition keys that only the operation knows (`aws:RequestTag/team`, `aws:TagKeys`, ...).
     Raises MissingAuthenticationTokenException for Anonymous and AccessDeniedException.
     """
     if isinstance(principal, Root):
-        return
+        return "root"
     if isinstance(principal, Anonymous):
         raise MissingAuthenticationTokenException
+    if isinstance(principal, Person):
+        raise AccessDeniedException(denied_message(principal.arn, action, resource, "no_policy"))
     decision = decide_role(
         principal, action, resource, now=now, source_ip=source_ip, secure=secure, request_keys=request_keys
     )
     if not decision.allowed:
         raise AccessDeniedException(denied_message(principal.arn, action, resource, decision.reason))
+    return f"{decision.rule} of role {principal.role_name}"
 
 
 def decide_role(
@@ -52,8 +55,20 @@ def decide_role(
         settled = principal.policies.settled(action, resource)
         if settled is not None:
             return settled
-    keys = {**(request_keys or {}), **principal_keys(principal), **transport_keys(now, source_ip, secure=secure)}
+    keys = context(principal, now, source_ip, secure=secure, request_keys=request_keys)
     return decide(principal.policies, principal.session_policy, action, resource, keys)
+
+
+def context(
+    principal: RoleSession,
+    now: int,
+    source_ip: str | None = None,
+    *,
+    secure: bool = False,
+    request_keys: Mapping[str, ContextValue] | None = None,
+) -> dict[str, ContextValue]:
+    """Every condition key of a request; what the operation knows never replaces what is known of the caller."""
+    return {**(request_keys or {}), **principal_keys(principal), **transport_keys(now, source_ip, secure=secure)}
 
 
 def principal_keys(principal: RoleSession) -> dict[str, ContextValue]:

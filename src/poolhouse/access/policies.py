@@ -26,14 +26,20 @@ _Value = TypeVar("_Value")
 
 
 class Decision(NamedTuple):
+    """`rule` names the statement that allows."""
+
     allowed: bool
     reason: Reason
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One compiled statement. `principals` are the trusted parties of a trust policy and empty elsewhere."""
+    """One compiled statement. `principals` are the trusted parties of a trust policy and empty elsewhere, `name` is
+    the Sid or the place in the policy.
+    """
 
+    name: str
     allows: bool
     actions: tuple[Template, ...]
     other_actions: bool
@@ -88,7 +94,10 @@ def _parse(document: Mapping[str, Any] | str, members: set[str]) -> Policy:
     statements = [listed] if isinstance(listed, Mapping) else listed
     if not isinstance(statements, list) or not statements:
         raise ValueError("A policy document must hold at least one Statement.")
-    compiled = tuple(_statement(one, members, variables=version == _VERSIONS[0]) for one in statements)
+    compiled = tuple(
+        _statement(one, members, f"statement {place}", variables=version == _VERSIONS[0])
+        for place, one in enumerate(statements, 1)
+    )
     return Policy(json.dumps(loaded, sort_keys=True, separators=(",", ":")), compiled)
 
 
@@ -122,7 +131,7 @@ def _known(members: Mapping[str, Any], known: set[str], where: str) -> None:
             raise ValueError(f"{name!r} is not a member of a {where}.")
 
 
-def _statement(raw: Any, members: set[str], *, variables: bool) -> Statement:
+def _statement(raw: Any, members: set[str], place: str, *, variables: bool) -> Statement:
     if not isinstance(raw, Mapping):
         raise ValueError("A statement must be an object.")  # noqa: TRY004 - one error for a bad policy
     _known(raw, members, "statement")
@@ -141,6 +150,7 @@ def _statement(raw: Any, members: set[str], *, variables: bool) -> Statement:
     patterns = tuple(ArnPattern(resource, variables=variables) for resource in resources)
     conditions = parse_conditions(raw["Condition"], variables=variables) if "Condition" in raw else ()
     return Statement(
+        name=raw.get("Sid") or place,
         allows=raw["Effect"] == "Allow",
         actions=tuple(_action(action) for action in actions),
         other_actions=other_actions,
@@ -225,7 +235,15 @@ class PolicySet:
             return Decision(allowed=False, reason="no_policy")
         if limit is None:
             return Decision(allowed=False, reason="no_boundary")
-        return Decision(allowed=True, reason="allowed")
+        return Decision(allowed=True, reason="allowed", rule=self._rule(action, resource, context))
+
+    def _rule(self, action: str, resource: str, context: Context) -> str:
+        """The first statement that allows."""
+        for place, policy in enumerate(self.policies, 1):
+            for statement in _naming(policy.statements, action):
+                if statement.allows and statement.applies(resource, context):
+                    return statement.name if len(self.policies) == 1 else f"{statement.name} of policy {place}"
+        return ""
 
     def _named(self, action: str) -> tuple[Statement, ...]:
         found = self._by_action.get(action)

@@ -1,4 +1,4 @@
-"""The callers of an operation: nobody, the root key, or a session of a role. Plain values."""
+"""The callers of an operation: nobody, the root key, a session of a role, or a person. Plain values."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -78,4 +78,26 @@ class RoleSession:
         return f"{role_id(self.role_arn)}:{self.session_name}"
 
 
-Principal = Anonymous | Root | RoleSession
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user of a pool who acts as an administrator: what he may do is what the pool's delegation says.
+
+    As the principal of a call he has no policy; behind a function's call or a role session he is who called.
+    `token_id` is the jti of the token that he came with, `address` where he came from.
+    """
+
+    pool_id: str
+    sub: str
+    username: str
+    token_id: str
+    address: str
+    via: Literal["graphql", "rest", "console", "identityPool"]
+    account_id: str
+    region: str
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:cognito-idp:{self.region}:{self.account_id}:userpool/{self.pool_id}/user/{self.sub}"
+
+
+Principal = Anonymous | Root | RoleSession | Person

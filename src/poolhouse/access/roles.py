@@ -4,38 +4,22 @@ import re
 from base64 import b32encode
 from collections.abc import Container, Mapping, Sequence
 from hashlib import sha256
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
 from poolhouse.errors import InvalidIdentityPoolConfigurationException, NotAuthorizedException
 
+from .documents import FEDERATED, WEB_IDENTITY
 from .policies import ContextValue, Policy, normal
-from .principals import AuthType
+
+if TYPE_CHECKING:  # `deploy` needs the names of roles, and no database
+    from poolhouse.store.identities import RoleMapping, Rule
 
 RoleKind = Literal["function", "group", "authenticated", "unauthenticated"]
-FEDERATED: Final = "cognito-identity.amazonaws.com"
 IDENTITY_SESSION_NAME: Final = "CognitoIdentityCredentials"
-_WEB_IDENTITY: Final = "sts:AssumeRoleWithWebIdentity"
 _LONGEST_NAME = 64
 _ILLEGAL = re.compile(r"[^A-Za-z0-9+=,.@_-]+")
-
-
-class RoleRule(msgspec.Struct, frozen=True):
-    """One rule of a `Rules` mapping: the claim, how it is compared, with what, and the role of those who match."""
-
-    claim: str
-    match: Literal["Equals", "NotEqual", "StartsWith", "Contains"]
-    value: str
-    role_arn: str
-
-
-class RoleMapping(msgspec.Struct, frozen=True):
-    """How an identity pool chooses the role of a login provider's users."""
-
-    kind: Literal["Token", "Rules"]
-    ambiguous: Literal["AuthenticatedRole", "Deny"]
-    rules: tuple[RoleRule, ...] = ()
 
 
 def role_name(backend: str, kind: RoleKind, name: str = "") -> str:
@@ -50,37 +34,13 @@ def role_name(backend: str, kind: RoleKind, name: str = "") -> str:
     return f"{readable[: _LONGEST_NAME - 17]}-{digest}"
 
 
-def identity_trust(identity_pool_id: str, auth_type: AuthType) -> dict[str, Any]:
-    """The trust document of a role for one identity pool's authenticated or unauthenticated identities."""
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"Federated": FEDERATED},
-                "Action": _WEB_IDENTITY,
-                "Condition": {
-                    "StringEquals": {f"{FEDERATED}:aud": identity_pool_id},
-                    "ForAnyValue:StringLike": {f"{FEDERATED}:amr": auth_type},
-                },
-            }
-        ],
-    }
-
-
-def function_trust() -> dict[str, Any]:
-    """The trust document of a function's role; no identity can assume it."""
-    statement = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    return {"Version": "2012-10-17", "Statement": [statement]}
-
-
 def trust_allows(trust: Policy, *, identity_pool_id: str, amr: Sequence[str], identity_id: str) -> bool:
     """May this identity of an identity pool assume the role whose parsed trust policy is `trust`?
 
     `amr` holds `authenticated` or `unauthenticated`, then the login providers.
     """
     keys = {f"{FEDERATED}:aud": identity_pool_id, f"{FEDERATED}:amr": amr, f"{FEDERATED}:sub": identity_id}
-    return trusts(trust, _WEB_IDENTITY, {("Federated", FEDERATED)}, keys)
+    return trusts(trust, WEB_IDENTITY, {("Federated", FEDERATED)}, keys)
 
 
 def trusts(
@@ -106,7 +66,7 @@ def choose_role(
     *,
     authenticated_role: str | None,
     unauthenticated_role: str | None,
-    mapping: RoleMapping | None = None,
+    mapping: "RoleMapping | None" = None,
     custom_role_arn: str | None = None,
 ) -> str:
     """The ARN of the role for an identity. `claims` are those of the verified ID token, None for a guest.
@@ -148,11 +108,11 @@ def _by_token(claims: Mapping[str, Any], roles: Sequence[str]) -> str | None:
     return roles[0] if len(set(roles)) == 1 else None
 
 
-def _by_rules(claims: Mapping[str, Any], rules: Sequence[RoleRule]) -> str | None:
+def _by_rules(claims: Mapping[str, Any], rules: "Sequence[Rule]") -> str | None:
     return next((rule.role_arn for rule in rules if rule.claim in claims and _matches(rule, claims[rule.claim])), None)
 
 
-def _matches(rule: RoleRule, claim: Any) -> bool:
+def _matches(rule: "Rule", claim: Any) -> bool:
     """A list claim (`cognito:groups`) contains whole elements only, so that `Admins` is not found in `NotAdmins`."""
     if isinstance(claim, list):
         equal, contains, starts = claim == [rule.value], rule.value in claim, False

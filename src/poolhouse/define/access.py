@@ -8,21 +8,44 @@ import msgspec
 from poolhouse.errors import DefinitionError, EmptyPolicyError, InvalidActionError, InvalidResourceAccessConfigError
 
 from .closed import Closed
+from .delegable import NAMES_GROUP
 from .functions import FunctionDefinition
-from .grants import GRANT_NAMES, GrantName, actions_of
-from .manifest import Grant
+from .grants import GRANT_NAMES, GrantName, actions_of, operations_of
+from .groups import check_group_exists, check_group_name
+from .manifest import Auth, Grant
 from .places import Place, here
 from .words import advice, shown
 
 
 class PoolGrant(msgspec.Struct, frozen=True, eq=False):
-    """`allow.resource(function).to(names)`."""
+    """`allow.resource(function).to(names, ...)`."""
 
     definition: FunctionDefinition
     names: tuple[GrantName, ...]
+    place: Place
+    groups: tuple[str, ...] = ()
+    own_authority: bool = False
 
     def compiled(self) -> Grant:
-        return Grant(function=self.definition.name, names=self.names, actions=actions_of(self.names))
+        return Grant(
+            function=self.definition.name,
+            names=self.names,
+            actions=actions_of(self.names),
+            groups=self.groups,
+            own_authority=self.own_authority,
+        )
+
+    def check(self, auth: Auth) -> None:
+        """Raise DefinitionError where the grant names what the pool does not have."""
+        for group in self.groups:
+            check_group_exists(group, auth.groups, self.place, InvalidResourceAccessConfigError)
+        if self.own_authority and auth.delegation is None:
+            raise InvalidResourceAccessConfigError(
+                f"own_authority has no effect on the function {self.definition.name!r}: the pool delegates nothing, "
+                "so nobody asks who called it.",
+                resolution="Remove own_authority, or add delegation= to define_auth().",
+                location=str(self.place),
+            )
 
 
 class PoolResource(Closed, msgspec.Struct, frozen=True, eq=False):
@@ -32,8 +55,14 @@ class PoolResource(Closed, msgspec.Struct, frozen=True, eq=False):
     definition: FunctionDefinition
     place: Place
 
-    def to(self, actions: Sequence[GrantName]) -> PoolGrant:
-        """Grant `actions` on the user pool: Amplify's bundles and names, or the camelCase name of one IAM operation."""
+    def to(
+        self, actions: Sequence[GrantName], *, groups: Sequence[str] | None = None, own_authority: bool = False
+    ) -> PoolGrant:
+        """Grant `actions` on the user pool: Amplify's bundles and names, or the camelCase name of one IAM operation.
+
+        With `groups`, calls that name a group may name these only. With `own_authority` the pool's delegation does not
+        ask who called the function.
+        """
         place = here()
         if not isinstance(actions, list | tuple):
             raise InvalidActionError(
@@ -52,7 +81,31 @@ class PoolResource(Closed, msgspec.Struct, frozen=True, eq=False):
                 raise InvalidActionError(
                     f"There is no grant {shown(action)}.", resolution=advice(action, GRANT_NAMES), location=str(place)
                 )
-        return PoolGrant(self.definition, tuple(actions))
+        if not isinstance(own_authority, bool):
+            raise InvalidResourceAccessConfigError(
+                f"own_authority must be True or False, not {shown(own_authority)}.",
+                resolution="Write own_authority=True, or remove it.",
+                location=str(place),
+            )
+        narrowed = () if groups is None else self._narrowed(groups, actions, place)
+        return PoolGrant(self.definition, tuple(actions), place, narrowed, own_authority)
+
+    def _narrowed(self, groups: object, actions: Sequence[GrantName], place: Place) -> tuple[str, ...]:
+        if not isinstance(groups, list | tuple) or not groups:
+            given = "an empty one" if isinstance(groups, list | tuple) else shown(groups)
+            raise InvalidResourceAccessConfigError(
+                f"groups needs a list with at least one group, not {given}.",
+                resolution='Write for example groups=["EDITORS"], or remove it.',
+                location=str(place),
+            )
+        if not any(operation in NAMES_GROUP for action in actions for operation in operations_of(action)):
+            raise InvalidResourceAccessConfigError(
+                f"groups has no effect on the grant of the function {self.definition.name!r}: no action of it names a "
+                "group.",
+                resolution="Remove groups, or put it where addUserToGroup is granted.",
+                location=str(place),
+            )
+        return tuple(dict.fromkeys(check_group_name(name, place) for name in groups))
 
 
 class PoolAllow(Closed):

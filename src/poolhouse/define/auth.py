@@ -10,6 +10,7 @@ from poolhouse.errors import AmplifyAuthConstructInitializationError, Definition
 from . import census
 from .access import Access, PoolGrant, collect
 from .attributes import CustomAttribute, PasswordPolicyOptions, StandardAttribute, attributes_of, password_policy_of
+from .delegation import Rules, delegation_of
 from .functions import FunctionDefinition
 from .groups import groups_of
 from .login import Login, LoginWith
@@ -86,6 +87,7 @@ def define_auth(
     login_with: LoginWith,
     groups: list[str] | tuple[str, ...] = (),
     access: Access | None = None,
+    delegation: Rules | None = None,
     multifactor: Multifactor | None = None,
     user_attributes: Mapping[str, StandardAttribute | CustomAttribute] | None = None,
     triggers: Mapping[TriggerName, FunctionDefinition] | None = None,
@@ -99,11 +101,13 @@ def define_auth(
     """Describe the user pool.
 
     The order of `groups` is their precedence, the first is strongest. `access` gives functions grants on the pool:
-    `lambda allow: [allow.resource(function).to(["addUserToGroup"])]`. `password_storage="argon2id"` keeps slow hashes
-    in place of SRP verifiers: nobody can sign in with SRP then, and the app client takes plain passwords.
+    `lambda allow: [allow.resource(function).to(["addUserToGroup"])]`. `delegation` says which groups administer the
+    pool, and for whom: `lambda allow: [allow.group("SUPPORT").to(["getUser"], members_of=["CUSTOMERS"])]`.
+    `password_storage="argon2id"` keeps slow hashes in place of SRP verifiers: nobody can sign in with SRP then, and
+    the app client takes plain passwords.
     """
     place = here()
-    _check_file(place)
+    check_file(place, "define_auth()")
     check_resource_name(name, what="An auth resource", place=place)
     login = Login(login_with, place)
     factors = _second_factors(multifactor, login, place)
@@ -112,6 +116,7 @@ def define_auth(
     called = _triggers(triggers, place)
     ways: Any = tuple(way for way, key in (("email", "email"), ("phone_number", "phone")) if key in login.wanted)
     grants = collect(access, place)
+    there = groups_of(groups, place)
     auth = Auth(
         name=name,
         login=ways,
@@ -127,8 +132,9 @@ def define_auth(
         account_recovery=_recovery(account_recovery, ways, place),
         multifactor=factors,
         passwordless=msgspec.structs.replace(login.passwordless, preferred=preferred),
-        groups=groups_of(groups, place),
+        groups=there,
         grants=tuple(grant.compiled() for grant in grants),
+        delegation=delegation_of(delegation, there, place),
         triggers={trigger: function.name for trigger, function in called.items()},
     )
     login.refuse_unserved(place)
@@ -137,10 +143,11 @@ def define_auth(
     return definition
 
 
-def _check_file(place: Place) -> None:
+def check_file(place: Place, called: str) -> None:
+    """Raises DefinitionError for a call from any other file than the one that is for it."""
     if place.root is None or place.shown != "amplify/auth/resource.py":
         raise DefinitionError(
-            f"define_auth() was called from {place.shown}; it belongs in amplify/auth/resource.py.",
+            f"{called} was called from {place.shown}; it belongs in amplify/auth/resource.py.",
             resolution="Move the call to amplify/auth/resource.py and import its result from there.",
             location=str(place),
         )

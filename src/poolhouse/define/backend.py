@@ -134,6 +134,8 @@ def _with_grants(
                 raise _without_pool(f"The environment of the function {function.name!r}", function.place)
         return None
     grants = [*auth.grants, *(grant for api in apis for grant in api.grants)]
+    for grant in grants:
+        grant.check(auth.auth)
     _check_injected(auth.auth.environment_name, (grant.definition for grant in grants))
     return msgspec.structs.replace(auth.auth, grants=tuple(grant.compiled() for grant in grants))
 

@@ -4,12 +4,8 @@ The server never imports user code, and every load starts from clean modules.
 """
 
 import os
-import selectors
-import signal
 import subprocess
 import sys
-import time
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +14,7 @@ import msgspec
 from poolhouse import errors
 from poolhouse.errors import ProjectError, UserError
 
+from .children import answer_of
 from .evaluation import FIRST, Mistake, Outcome
 from .manifest import Manifest
 
@@ -64,42 +61,13 @@ def _run_child(root: Path, time_limit_seconds: float) -> tuple[bytes, int]:
     finally:
         os.close(writing)
     try:
-        answer = _read(reading, time.monotonic() + time_limit_seconds)
-        if not answer:  # it closed the pipe while it was ending: its own exit status tells more than our signal
-            with suppress(subprocess.TimeoutExpired):
-                child.wait(1)
+        return answer_of(child, reading, time_limit_seconds)
     except TimeoutError:
         raise ProjectError(
             f"Reading {FIRST} took longer than {time_limit_seconds:g} seconds.",
             resolution="Remove what waits or computes from the definitions; they only describe.",
             location=FIRST,
         ) from None
-    finally:
-        os.close(reading)
-        _end_group(child)
-    return answer, child.returncode
-
-
-def _read(reading: int, deadline: float) -> bytes:
-    answer = bytearray()
-    with selectors.DefaultSelector() as selector:
-        selector.register(reading, selectors.EVENT_READ)
-        while selector.select(max(0.0, deadline - time.monotonic())):
-            part = os.read(reading, 1 << 16)
-            if not part:
-                return bytes(answer)
-            answer += part
-    raise TimeoutError
-
-
-def _end_group(child: "subprocess.Popen[bytes]") -> None:
-    """End the child and what the user's modules may have started; before the wait, so that the id cannot be another's.
-
-    A child that has ended keeps its own exit status.
-    """
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
 
 
 def _revived(mistake: Mistake) -> UserError:

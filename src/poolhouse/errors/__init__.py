@@ -4,6 +4,7 @@
       UserError                 a mistake in a definition, a setting or a command: says what, why and what to do
         DefinitionError         ... in the user's backend, with file and line; subclasses keep Amplify's class names
         SettingError            ... in a setting
+        AwsError, Push...       ... or what a push to AWS met
       ServiceError              travels to clients: AWS's code, AWS's words, an HTTP status
         (one class per code of the service models, and of SigV4)
       OAuthError                travels to clients of the OAuth endpoints: an error code of RFC 6749
@@ -30,6 +31,7 @@ from .accounts import (
     UserNotConfirmedException,
     UserNotFoundException,
 )
+from .aws import AwsError, PullRefused, PushFailed, PushRefused
 from .definitions import (
     AmplifyAuthConstructInitializationError,
     AmplifyDataConstructInitializationError,
@@ -78,6 +80,7 @@ from .mistakes import (
     SettingError,
     UserError,
 )
+from .pages import PageNotFound, PageRefusal
 from .pools import (
     DuplicateProviderException,
     FeatureUnavailableInTierException,
@@ -107,6 +110,7 @@ from .root import (
 )
 from .service import (
     AccessDeniedException,
+    DelegationRefused,
     InternalErrorException,
     InvalidParameterException,
     LimitExceededException,
@@ -149,12 +153,14 @@ __all__ = [
     "AliasExistsException",
     "AmplifyAuthConstructInitializationError",
     "AmplifyDataConstructInitializationError",
+    "AwsError",
     "ClientError",
     "CodeAttemptsExceeded",
     "CodeDeliveryFailureException",
     "CodeMismatchException",
     "DefineDataConfigurationError",
     "DefinitionError",
+    "DelegationRefused",
     "DeviceKeyExistsException",
     "DeviceNotFound",
     "DuplicateProviderException",
@@ -209,11 +215,16 @@ __all__ = [
     "NotServedError",
     "OAuthError",
     "PackedPolicyTooLargeException",
+    "PageNotFound",
+    "PageRefusal",
     "PasswordAttemptsExceeded",
     "PasswordResetRequiredException",
     "PoolhouseError",
     "PreconditionNotMetException",
     "ProjectError",
+    "PullRefused",
+    "PushFailed",
+    "PushRefused",
     "RedirectedOAuthError",
     "RefreshTokenExpired",
     "RefreshTokenReuseException",

@@ -36,6 +36,12 @@ class ResourceNotFoundException(ServiceError): ...
 class NotAuthorizedException(ServiceError): ...
 
 
+class DelegationRefused(NotAuthorizedException):
+    """What the delegation of a pool does not let this administrator do."""
+
+    default = "You may not do this on behalf of the user pool."
+
+
 class AccessDeniedException(ServiceError): ...
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from poolhouse.errors import RequestEntityTooLargeException, ResourceNotFoundException, TooManyRequestsException
 
 from .fleet import Bounds, Fleet
+from .history import History
 from .invocations import (
     REQUEST_LIMIT,
     FunctionSpec,
@@ -43,8 +44,14 @@ class Functions:
         idle_seconds: float = 60.0,
         retry_delays: tuple[float, ...] = (60.0, 120.0),
     ) -> None:
+        self.history = History()
+
+        def both(function: str, request_id: str, line: str) -> None:
+            self.history.line(function, request_id, line)
+            log(function, request_id, line)
+
         self._api = RuntimeApi()
-        self._host = Host(self._api, credentials, endpoint_url, region, account_id, clock, log)
+        self._host = Host(self._api, credentials, endpoint_url, region, account_id, clock, both, self.history)
         self._bounds = Bounds(max_workers, queue_limit, idle_seconds)
         self._retry_delays = retry_delays
         self._fleets: dict[str, Fleet] = {}
@@ -72,6 +79,7 @@ class Functions:
         """Replaces what changed. Unchanged functions keep their workers; running invocations end where they run."""
         assert self._running, "start() comes first"
         wanted = {spec.name: spec for spec in specs}
+        self.history.keep(wanted.keys())
         for name in self._fleets.keys() - wanted.keys():
             for job in self._retire(self._fleets.pop(name)):
                 job.fail(not_found(self._host.arn(name)))
@@ -84,11 +92,14 @@ class Functions:
             for job in self._retire(current) if current is not None else ():
                 fleet.submit(job)
 
-    async def invoke(self, name: str, event: bytes) -> Invocation:
-        """Runs the function on a JSON event and waits. Whatever goes wrong is the invocation's `error`."""
-        return await self._invoke(name, event, str(uuid.uuid4()))
+    async def invoke(self, name: str, event: bytes, *, caller: str = "") -> Invocation:
+        """Runs the function on a JSON event and waits. Whatever goes wrong is the invocation's `error`.
 
-    async def invoke_async(self, name: str, event: bytes) -> str:
+        `caller` is text of A-Z, a-z, 0-9, "-" and "_" that the SDK in the handler sends back with every call.
+        """
+        return await self._invoke(name, event, str(uuid.uuid4()), caller)
+
+    async def invoke_async(self, name: str, event: bytes, *, caller: str = "") -> str:
         """Accepts the event and runs the function later, again after an error, as often as there are retry delays.
 
         Raises ResourceNotFoundException, RequestEntityTooLargeException, or TooManyRequestsException with a full queue.
@@ -101,18 +112,23 @@ class Functions:
         if len(self._later) >= self._bounds.queue_limit:
             raise TooManyRequestsException
         request_id = str(uuid.uuid4())
-        task = asyncio.create_task(self._run_later(name, event, request_id))
+        task = asyncio.create_task(self._run_later(name, event, request_id, caller))
         self._later.add(task)
         task.add_done_callback(self._later.discard)
         return request_id
+
+    def spec(self, name: str) -> FunctionSpec | None:
+        """What is applied under this name."""
+        fleet = self._fleets.get(name)
+        return fleet.spec if fleet else None
 
     def pids(self) -> list[int]:
         """The worker processes that live, those of replaced functions included."""
         fleets = [*self._fleets.values(), *self._retiring.values()]
         return [pid for fleet in fleets for pid in fleet.pids()]
 
-    async def _invoke(self, name: str, event: bytes, request_id: str) -> Invocation:
-        job = Job(request_id, event, asyncio.get_running_loop().create_future())
+    async def _invoke(self, name: str, event: bytes, request_id: str, caller: str) -> Invocation:
+        job = Job(request_id, event, asyncio.get_running_loop().create_future(), caller)
         fleet = self._fleets.get(name)
         if not self._running:
             job.fail(stopped())
@@ -123,25 +139,27 @@ class Functions:
         else:
             fleet.submit(job)
         try:
-            return await job.outcome
+            outcome = await job.outcome
         except asyncio.CancelledError:
             if name in self._fleets:
                 self._fleets[name].forget(job)
             raise
+        self.history.refused(name, outcome, self._host.clock())
+        return outcome
 
-    async def _run_later(self, name: str, event: bytes, request_id: str) -> None:
+    async def _run_later(self, name: str, event: bytes, request_id: str, caller: str) -> None:
         """Asynchronous events leave one worker of the function to callers that wait."""
         try:
-            await self._attempt(name, event, request_id)
+            await self._attempt(name, event, request_id, caller)
         except asyncio.CancelledError:
             self._host.log(name, request_id, "The event is dropped: the server is stopping.")
             raise
 
-    async def _attempt(self, name: str, event: bytes, request_id: str) -> None:
+    async def _attempt(self, name: str, event: bytes, request_id: str, caller: str) -> None:
         turns = self._turns.setdefault(name, asyncio.Semaphore(max(1, self._bounds.max_workers - 1)))
         for delay in (*self._retry_delays, None):
             async with turns:
-                outcome = await self._invoke(name, event, request_id)
+                outcome = await self._invoke(name, event, request_id, caller)
             if outcome.error is None:
                 return
             if delay is None:

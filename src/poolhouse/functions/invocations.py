@@ -65,14 +65,15 @@ class Invocation:
 
 
 class Job:
-    """An invocation on its way: waiting in a queue, or running in a worker."""
+    """An invocation on its way: waiting in a queue, or running in a worker. `caller` is who asked for it, sealed."""
 
-    __slots__ = ("event", "outcome", "request_id", "waiting_since")
+    __slots__ = ("caller", "event", "outcome", "request_id", "waiting_since")
 
-    def __init__(self, request_id: str, event: bytes, outcome: asyncio.Future[Invocation]) -> None:
+    def __init__(self, request_id: str, event: bytes, outcome: asyncio.Future[Invocation], caller: str = "") -> None:
         self.request_id = request_id
         self.event = event
         self.outcome = outcome
+        self.caller = caller
         self.waiting_since = 0.0
 
     def settle(self, payload: bytes, error: InvocationError | None, duration_us: int) -> None:

@@ -17,6 +17,7 @@ import msgspec
 
 from poolhouse.errors import PoolhouseError
 
+from .history import History
 from .invocations import (
     RESPONSE_LIMIT,
     FunctionSpec,
@@ -30,7 +31,7 @@ from .invocations import (
 )
 from .runtime_api import Connection, RuntimeApi
 from .worker_environment import Doors, handler_path, import_paths, worker_environment
-from .worker_logs import LineReader, Redactor
+from .worker_logs import HIDDEN, LineReader, Redactor
 
 START_SECONDS = 30.0
 """How long a worker may import its handler."""
@@ -50,6 +51,7 @@ class Host:
     account_id: str
     clock: Callable[[], int]
     log: Callable[[str, str, str], None]
+    history: History
 
     def arn(self, name: str) -> str:
         return f"arn:aws:lambda:{self.region}:{self.account_id}:function:{name}"
@@ -130,12 +132,14 @@ class Worker:
         self._started_ns = time.perf_counter_ns()
         now, seconds = self._host.clock(), self.spec.timeout_seconds
         self._limit = self._loop.call_later(seconds, self._time_out)
+        self._host.history.began(self.spec.name, job.request_id, now, self._init_ns and self._init_ns // 1000)
         self._log(f"START RequestId: {job.request_id} Version: $LATEST")
+        caller = f";Caller={job.caller}" if job.caller else ""
         headers = (
             f"Lambda-Runtime-Aws-Request-Id: {job.request_id}\r\n"
             f"Lambda-Runtime-Deadline-Ms: {now // 1000 + seconds * 1000}\r\n"
             f"Lambda-Runtime-Invoked-Function-Arn: {self._host.arn(self.spec.name)}\r\n"
-            f"Lambda-Runtime-Trace-Id: Root=1-{now // 1_000_000:08x}-{secrets.token_hex(12)};Sampled=0\r\n"
+            f"Lambda-Runtime-Trace-Id: Root=1-{now // 1_000_000:08x}-{secrets.token_hex(12)};Sampled=0{caller}\r\n"
         )
         connection.deliver(headers, job.event)
 
@@ -300,6 +304,7 @@ class Worker:
         if error is not None and not already_logged:
             self._log(error.message)
         self._log_report(job.request_id, duration_us)
+        self._host.history.ended(self.spec.name, job.request_id, error, duration_us)
         self.job = None
         job.settle(payload, error, duration_us)
 
@@ -323,10 +328,16 @@ class Worker:
         if error is None:
             return None
         hide = self._redactor.hide
-        return InvocationError(error.type, hide(error.message), tuple(hide(line) for line in error.stack))
+        told, *stack = (self._without_caller(hide(text)) for text in (error.message, *error.stack))
+        return InvocationError(error.type, told, tuple(stack))
 
     def _log(self, line: str) -> None:
-        self._host.log(self.spec.name, self.job.request_id if self.job else "", line)
+        self._host.log(self.spec.name, self.job.request_id if self.job else "", self._without_caller(line))
+
+    def _without_caller(self, text: str) -> str:
+        """The token that says who called is good for this invocation only, and a secret of it."""
+        caller = self.job.caller if self.job else ""
+        return text.replace(caller, HIDDEN) if caller else text
 
     def _read_logs(self, output: int) -> None:
         if not self._logs.drain():

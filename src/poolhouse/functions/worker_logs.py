@@ -10,7 +10,7 @@ LINE_LIMIT = 64 * 1024
 _MARGIN = 16 * 1024
 _CHUNK = 64 * 1024
 _BURST = 64
-_HIDDEN = "[hidden]"
+HIDDEN = "[hidden]"
 _SHORTEST_SECRET = 4
 
 
@@ -31,7 +31,7 @@ class Redactor:
             self._pattern = re.compile("|".join(map(re.escape, longest_first)))
 
     def hide(self, text: str) -> str:
-        return text if self._pattern is None else self._pattern.sub(_HIDDEN, text)
+        return text if self._pattern is None else self._pattern.sub(HIDDEN, text)
 
 
 class LineReader:

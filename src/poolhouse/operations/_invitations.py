@@ -55,7 +55,7 @@ async def create(ctx: Call, req: AdminCreateUserRequest, pool: Pool, known: User
     names = (name.username, name.sub)
     invitation = await _invitation(ctx, req, pool, names, checked, event) if is_invited else None
     try:
-        async with ctx.services.database.write() as tx:
+        async with ctx.write() as tx:
             user = await users.add(
                 tx,
                 pool,
@@ -68,6 +68,7 @@ async def create(ctx: Call, req: AdminCreateUserRequest, pool: Pool, known: User
                 now=ctx.now,
                 force_alias=bool(req.ForceAliasCreation),
             )
+            ctx.about(user)
             if invitation is not None:
                 await _post(ctx, tx, pool, user, invitation)
     except UsernameExistsException:
@@ -92,11 +93,11 @@ async def remind(ctx: Call, req: AdminCreateUserRequest, pool: Pool, known: User
     held = users.attributes_of(known)
     event = triggers.attributes(pool, known)
     invitation = await _invitation(ctx, req, pool, (known.username, known.sub), held, event)
-    async with ctx.services.database.write() as tx:
+    async with ctx.write() as tx:
         current = await users.by_id(tx, known.id, lock=True)
         if current is None:
             raise UserNotFoundException
-        _check_waiting(current)
+        _check_waiting(ctx.about(current))
         until = credentials.temporary_until(pool.settings, ctx.now)
         user = await users.change(tx, pool, current, ctx.now, credential=invitation.credential, temporary_until=until)
         await _post(ctx, tx, pool, user, invitation)

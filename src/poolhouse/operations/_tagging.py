@@ -1,4 +1,4 @@
-"""What tags a pool may have, and the condition keys by which a policy sees the tags of a request."""
+"""What tags a pool may have, and the condition keys by which a policy sees the tags, or the group, of a request."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -9,6 +9,9 @@ from poolhouse.access.policies import ContextValue
 
 MOST_TAGS: Final = 50
 TOO_MANY: Final = f"A user pool can have at most {MOST_TAGS} tags."
+GROUP_KEY: Final = "poolhouse:GroupName"
+"""The condition key of the group that a request names. AWS has no such key."""
+
 _MEMBERS: Final = {
     "CreateIdentityPool": "IdentityPoolTags",
     "CreateUserPool": "UserPoolTags",
@@ -33,7 +36,12 @@ def problem(keys: Iterable[str]) -> str | None:
 
 
 def condition_keys(operation: str, request: msgspec.Struct) -> dict[str, ContextValue] | None:
-    """`aws:TagKeys` and `aws:RequestTag/...` of a request that tags; None for every other one."""
+    """`aws:TagKeys` and `aws:RequestTag/...` of a request that tags, `poolhouse:GroupName` of one that names a group;
+    None for every other one.
+    """
+    group = getattr(request, "GroupName", None)
+    if group is not None:
+        return {GROUP_KEY: group}
     member = _MEMBERS.get(operation)
     tags = getattr(request, member) if member else None
     if not tags:

@@ -101,8 +101,7 @@ async def _verified(
     try:
         unverified = tokens.claims_unverified(token)
         of_pool, use = _pool_id(services, unverified), _use(unverified, uses)
-        keys = await signing_keys.of_pool(tx, services.vault, of_pool, now)
-        claims = tokens.verify(token, keys.verifying[use])
+        claims = await signing_keys.claims_of(tx, services.vault, of_pool, token, use, now)
     except (BadToken, ResourceNotFoundException) as error:
         raise InvalidAccessToken from error
     if claims["exp"] * 1_000_000 <= now:

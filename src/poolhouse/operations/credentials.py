@@ -2,7 +2,8 @@
 
 A pool keeps SRP verifiers or argon2id hashes. A user may still have another kind: that of the pool's former setting, a
 hash from another system, or a verifier that was made for another pool. Such a credential is good for a password that is
-shown to the server; the next one that fits is kept in the pool's own kind.
+shown to the server; the next one that fits is kept in the pool's own kind. Of a user who was pulled from a pool at
+AWS only the place of the password is known, until he shows it.
 
 What is sealed is sealed together with the sub that it belongs to, so that moving it to another row is noticed.
 """
@@ -14,18 +15,18 @@ import msgspec
 
 from poolhouse.crypto import password_hashes, passwords, srp
 from poolhouse.crypto.srp import Verifier
-from poolhouse.crypto.vault import BrokenSeal, Vault
+from poolhouse.crypto.vault import Vault
 from poolhouse.errors import InvalidParameterException, InvalidPasswordException
 from poolhouse.store.pools import Pool
 from poolhouse.store.settings import PoolSettings
 from poolhouse.store.users import User
 
+from . import user_seals
 from .context import Services
 
 P = ParamSpec("P")
 T = TypeVar("T")
 _SEAL = "credential"
-_SUB_BYTES = 36
 _DAY = 86_400_000_000
 # A verifier begins with the length of its salt, which is never 0.
 _OTHER: Final = b"\0"
@@ -51,8 +52,14 @@ class MovedVerifier(msgspec.Struct, frozen=True, array_like=True, tag="srp"):
         return "MovedVerifier(<secret>)"
 
 
-Credential = Verifier | Hash | MovedVerifier
-_decoder = msgspec.msgpack.Decoder(Hash | MovedVerifier)
+class Elsewhere(msgspec.Struct, frozen=True, array_like=True, tag="elsewhere"):
+    """The password is still in the pool of this id, and nothing of it is here: no password fits."""
+
+    pool_id: str
+
+
+Credential = Verifier | Hash | MovedVerifier | Elsewhere
+_decoder = msgspec.msgpack.Decoder(Hash | MovedVerifier | Elsewhere)
 
 
 class Check(NamedTuple):
@@ -139,6 +146,8 @@ def _check(vault: Vault, pool: Pool, user: User | None, held: Credential | None,
 
 
 def _fits(held: Credential, pool: Pool, user: User, password: str) -> bool:
+    if isinstance(held, Elsewhere):
+        return False
     if isinstance(held, Hash):
         return password_hashes.parse(held.text).fits(password)
     if isinstance(held, MovedVerifier):
@@ -180,15 +189,12 @@ def settled(held: Credential, pool: Pool, username: str) -> Credential:
 
 def seal(vault: Vault, sub: str, credential: Credential) -> bytes:
     plain = credential.to_bytes() if isinstance(credential, Verifier) else _OTHER + msgspec.msgpack.encode(credential)
-    return vault.seal(_SEAL, sub.encode("ascii") + plain)
+    return user_seals.seal(vault, _SEAL, sub, plain)
 
 
 def unseal(vault: Vault, user: User) -> Credential | None:
     """The user's credential, None for a user without a password. Raises BrokenSeal when it is not this user's."""
     if user.credential is None:
         return None
-    plain = vault.open(_SEAL, user.credential)
-    if plain[:_SUB_BYTES] != user.sub.encode("ascii"):
-        raise BrokenSeal("The credential belongs to another user.")
-    kept = plain[_SUB_BYTES:]
+    kept = user_seals.unseal(vault, _SEAL, user, user.credential)
     return _decoder.decode(kept[1:]) if kept[:1] == _OTHER else Verifier.from_bytes(kept)

@@ -108,25 +108,27 @@ async def forget_device(ctx: Call, req: ForgetDeviceRequest) -> None:
 
 @operation("AdminGetDevice", "read")
 async def admin_get_device(ctx: Call, req: AdminGetDeviceRequest) -> Answer:
-    user = await _read_user(ctx.tx, req.UserPoolId, req.Username)
+    user = ctx.about(await _read_user(ctx.tx, req.UserPoolId, req.Username))
     return {"Device": described(await _device(ctx.tx, user, req.DeviceKey), admin=True)}
 
 
 @operation("AdminListDevices", "read")
 async def admin_list_devices(ctx: Call, req: AdminListDevicesRequest) -> Answer:
-    user = await _read_user(ctx.tx, req.UserPoolId, req.Username)
+    user = ctx.about(await _read_user(ctx.tx, req.UserPoolId, req.Username))
     return await _page(ctx, ctx.tx, user, req, admin=True)
 
 
 @operation("AdminUpdateDeviceStatus", "write")
 async def admin_update_device_status(ctx: Call, req: AdminUpdateDeviceStatusRequest) -> Answer:
-    await _update(ctx, ctx.tx, await _locked_user(ctx.tx, req.UserPoolId, req.Username), req)
+    user = ctx.about(await _locked_user(ctx.tx, req.UserPoolId, req.Username))
+    await _update(ctx, ctx.tx, user, req)
     return {}
 
 
 @operation("AdminForgetDevice", "write")
 async def admin_forget_device(ctx: Call, req: AdminForgetDeviceRequest) -> None:
-    await _forget(ctx.tx, await _locked_user(ctx.tx, req.UserPoolId, req.Username), req.DeviceKey)
+    user = ctx.about(await _locked_user(ctx.tx, req.UserPoolId, req.Username))
+    await _forget(ctx.tx, user, req.DeviceKey)
 
 
 # --- shared ------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Every family of operations; importing this module is what registers them at the gate."""
 
 from poolhouse.operations import (
+    auth_events,
     clients,
     devices,
     domains,
@@ -29,11 +30,13 @@ from poolhouse.operations import (
     tokens,
     user_auth_factors,
     user_list,
+    user_sessions,
     users,
 )
 from poolhouse.operations.gate import served
 
 __all__ = [
+    "auth_events",
     "clients",
     "devices",
     "domains",
@@ -63,5 +66,6 @@ __all__ = [
     "tokens",
     "user_auth_factors",
     "user_list",
+    "user_sessions",
     "users",
 ]

@@ -4,24 +4,29 @@ Known? Allowed? Then the transaction is opened, the operation runs, the change i
 commit is released. Requests arrive decoded and valid by the service model.
 """
 
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from poolhouse import service_model
+from poolhouse import service_model, telemetry
 from poolhouse.access import authorization, resources
-from poolhouse.access.principals import Anonymous, Principal
+from poolhouse.access.principals import Anonymous, Person, Principal, RoleSession, Root
 from poolhouse.errors import (
+    DelegationRefused,
     InternalErrorException,
     MissingAuthenticationTokenException,
     NotImplementedException,
     ResourceNotFoundException,
     ServiceError,
 )
+from poolhouse.operations import audit, delegation
 from poolhouse.operations._tagging import condition_keys
 from poolhouse.operations.context import Call, Services
+from poolhouse.store.database import Transaction
+from poolhouse.telemetry import Asked
 
 Answer = dict[str, Any]
 Function = Callable[[Call, Any], Awaitable[Answer | None]]
@@ -87,8 +92,16 @@ async def call(
     *,
     request_id: str,
     source_ip: str = "",
+    person: Person | None = None,
+    find_person: Callable[[], Person | None] | None = None,
+    way: str = "awsjson",
 ) -> Answer:
-    """Answer one request, or raise the ServiceError that the client is to see."""
+    """Answer one request, or raise the ServiceError that the client is to see.
+
+    `person` is the user on whose behalf the principal acts; `find_person` says so for signed requests, and may refuse.
+    A Person who is the principal, and the user whom identity-pool credentials stand for, is found here. `way` is the
+    protocol by which the request came.
+    """
     entry = served_entry(operation)
     region = services.settings.region if isinstance(principal, Anonymous) else principal.region
     ctx = Call(
@@ -98,27 +111,122 @@ async def call(
         request_id=request_id,
         source_ip=source_ip,
         region=region,
+        person=_behind(principal, source_ip) or person,
+        way=way,
+        operation=operation.name,
+        request=request,
     )
+    started, result = time.perf_counter(), "ok"
+    try:
+        if find_person is not None and operation.auth == "iam":
+            ctx.is_denied = True
+            found = find_person()
+            ctx.person = ctx.person or found
+        return await _answer(ctx, entry, operation, request)
+    except ServiceError as error:
+        result = error.code
+        if operation.name in audit.SIGN_INS and not ctx.is_denied:
+            audit.failed(ctx, request, error)
+        else:
+            await audit.refused(ctx, operation, error)
+        raise
+    except BaseException:
+        result = "fault"
+        raise
+    finally:
+        telemetry.recent.append(
+            Asked(
+                ctx.now,
+                way,
+                operation.name,
+                "" if isinstance(principal, Anonymous) else principal.arn,
+                result,
+                ctx.rule,
+                (time.perf_counter() - started) * 1000,
+                request_id,
+            )
+        )
+
+
+async def _answer(ctx: Call, entry: Entry, operation: service_model.Operation, request: msgspec.Struct) -> Answer:
+    """Allowed, done, recorded: what was not recorded with its change is recorded before the answer goes out."""
     if operation.auth == "iam":
+        ctx.is_denied = True
         authorize(ctx, operation, request)
-    if not services.strict:
-        return await _run(entry, ctx, request) or {}
-    return await _run_strictly(entry, ctx, operation, request)
+        await _delegate(ctx, entry)
+        ctx.is_denied = False
+        if audit.is_recorded(ctx, operation):
+            ctx.after_write = audit.record
+    run = _run_strictly if ctx.services.strict else _run
+    answer = await run(entry, ctx, operation, request)
+    if ctx.after_write is not None and not ctx.recorded:
+        async with ctx.services.database.write() as tx:
+            await audit.record(tx, ctx)
+    elif operation.name == "ForgotPassword":
+        audit.asked(ctx, request)
+    return answer
 
 
-async def _run(entry: Entry, ctx: Call, request: msgspec.Struct) -> Answer | None:
+def _behind(principal: Principal, address: str) -> Person | None:
+    """The user whom the principal is or stands for."""
+    if isinstance(principal, Person):
+        return principal
+    if not isinstance(principal, RoleSession):
+        return None
+    identity = principal.identity
+    if identity is None or identity.sub is None:
+        return None
+    return Person(
+        pool_id=identity.pool_id or "",
+        sub=identity.sub,
+        username=identity.username or "",
+        token_id="",
+        address=address,
+        via="identityPool",
+        account_id=principal.account_id,
+        region=principal.region,
+    )
+
+
+async def _delegate(ctx: Call, entry: Entry) -> None:
+    """Let delegation have its say wherever a person is behind the call: in the operation's own transaction, and for
+    operations that open their own blocks before them and again in each that writes.
+    """
+    if ctx.person is None:
+        return
+    ctx.before_write = _check
     if entry.transaction is None:
-        return await entry.function(ctx, request)
-    database = ctx.services.database
-    async with database.write() if entry.transaction == "write" else database.read() as tx:
+        async with ctx.services.database.read() as tx:
+            await _check(tx, ctx)
+
+
+async def _check(tx: Transaction, ctx: Call) -> None:
+    rule = await delegation.check(ctx, tx, ctx.operation, ctx.request)
+    if not rule and isinstance(ctx.principal, Person):
+        raise DelegationRefused(f"User is not allowed to perform {ctx.operation}.")
+    ctx.rule = rule or ctx.rule
+
+
+async def _run(entry: Entry, ctx: Call, _operation: service_model.Operation, request: msgspec.Struct) -> Answer:
+    if entry.transaction is None:
+        return await entry.function(ctx, request) or {}
+    if entry.transaction == "write":
+        async with ctx.write() as tx:
+            ctx._tx = tx  # noqa: SLF001 - the gate is what sets it
+            return await entry.function(ctx, request) or {}
+    async with ctx.services.database.read() as tx:
         ctx._tx = tx  # noqa: SLF001 - the gate is what sets it
-        return await entry.function(ctx, request)
+        if ctx.before_write is not None:
+            await ctx.before_write(tx, ctx)
+        return await entry.function(ctx, request) or {}
 
 
 async def _run_strictly(entry: Entry, ctx: Call, operation: service_model.Operation, request: msgspec.Struct) -> Answer:
     """In tests the published model checks us: no undeclared error, no answer of another shape."""
     try:
-        answer = await _run(entry, ctx, request) or {}
+        answer = await _run(entry, ctx, operation, request)
+    except DelegationRefused:
+        raise
     except ServiceError as error:
         declared = operation.errors | _MORE_ERRORS.get(operation.name, frozenset())
         if declared.isdisjoint({error.code, error.code.removesuffix("Exception")}):
@@ -139,7 +247,17 @@ def authorize(ctx: Call, operation: service_model.Operation, request: msgspec.St
         raise MissingAuthenticationTokenException
     if operation.name in _NEEDS_NO_PERMISSION:
         return
-    authorization.authorize(
+    if not isinstance(principal, Person):
+        _ask_policies(ctx, operation, request, principal)
+    pool_id: str | None = getattr(request, "UserPoolId", None)
+    if pool_id is not None and not pool_id.startswith(principal.region + "_"):
+        raise ResourceNotFoundException(f"User pool {pool_id} does not exist.")
+
+
+def _ask_policies(
+    ctx: Call, operation: service_model.Operation, request: msgspec.Struct, principal: Root | RoleSession
+) -> None:
+    ctx.rule = authorization.authorize(
         principal,
         f"{operation.service}:{operation.name}",
         resources.action_resource(
@@ -150,6 +268,3 @@ def authorize(ctx: Call, operation: service_model.Operation, request: msgspec.St
         secure=ctx.services.settings.public_url.startswith("https://"),
         request_keys=condition_keys(operation.name, request),
     )
-    pool_id: str | None = getattr(request, "UserPoolId", None)
-    if pool_id is not None and not pool_id.startswith(principal.region + "_"):
-        raise ResourceNotFoundException(f"User pool {pool_id} does not exist.")

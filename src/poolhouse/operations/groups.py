@@ -82,21 +82,21 @@ async def delete_group(ctx: Call, req: DeleteGroupRequest) -> None:
 @operation("AdminAddUserToGroup", "write")
 async def admin_add_user_to_group(ctx: Call, req: AdminAddUserToGroupRequest) -> None:
     pool, group = await groups.get_with_pool(ctx.tx, req.UserPoolId, req.GroupName)
-    user = await users.get(ctx.tx, pool, req.Username, lock=True)
+    user = ctx.about(await users.get(ctx.tx, pool, req.Username, lock=True))
     await groups.add_member(ctx.tx, group.id, user.id, ctx.now)
 
 
 @operation("AdminRemoveUserFromGroup", "write")
 async def admin_remove_user_from_group(ctx: Call, req: AdminRemoveUserFromGroupRequest) -> None:
     pool, group = await groups.get_with_pool(ctx.tx, req.UserPoolId, req.GroupName)
-    user = await users.get(ctx.tx, pool, req.Username)
+    user = ctx.about(await users.get(ctx.tx, pool, req.Username))
     await groups.remove_member(ctx.tx, group.id, user.id)
 
 
 @operation("AdminListGroupsForUser", "read")
 async def admin_list_groups_for_user(ctx: Call, req: AdminListGroupsForUserRequest) -> Answer:
     pool = await pools.get(ctx.tx, req.UserPoolId)
-    user = await users.get(ctx.tx, pool, req.Username)
+    user = ctx.about(await users.get(ctx.tx, pool, req.Username))
     size, scope = paging.size(req.Limit), (pool.id, user.sub)
     after, _ = paging.opened(ctx, "AdminListGroupsForUser", scope, req.NextToken)
     found = await groups.page_of_user(ctx.tx, user.id, after, size + 1)

@@ -1,8 +1,13 @@
 """Forgets what mattered for a while: expired sign-ins, used sessions, old counters; nothing that a rule still reads."""
 
-from poolhouse.store import attempts, families, sessions
+from typing import Final
+
+from poolhouse.store import attempts, bulk_runs, families, pools, sessions
 
 from .context import Services
+from .signing_keys import KEPT
+
+_RUNS_KEPT: Final = 30 * 86_400_000_000
 
 
 async def tidy(services: Services) -> int:
@@ -11,4 +16,6 @@ async def tidy(services: Services) -> int:
     async with services.database.write() as tx:
         removed = await families.remove_expired(tx, now)
         removed += await sessions.remove_expired(tx, now)
+        removed += await bulk_runs.remove_old(tx, now - _RUNS_KEPT)
+        removed += await pools.remove_replaced_keys(tx, now - KEPT)
         return removed + await attempts.remove_old(tx, now)

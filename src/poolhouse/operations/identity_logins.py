@@ -7,9 +7,6 @@ with AWS's ServerSideTokenCheck, whether a provider asks for that or not.
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import msgspec
-
-from poolhouse.access import roles
 from poolhouse.access.principals import CognitoIdentity
 from poolhouse.crypto.tokens import claims_unverified
 from poolhouse.errors import (
@@ -22,7 +19,7 @@ from poolhouse.operations.bearer import Bearer, bearer
 from poolhouse.operations.context import Call, Services
 from poolhouse.store import identities
 from poolhouse.store.database import Transaction
-from poolhouse.store.identities import BY_TOKEN, Identity, IdentityPool, Provider
+from poolhouse.store.identities import BY_TOKEN, Identity, IdentityPool, Provider, RoleMapping
 
 
 class Login(NamedTuple):
@@ -75,13 +72,13 @@ async def identity_of(tx: Transaction, pool: IdentityPool, login: Login) -> Iden
     return await identities.find_login(tx, pool.id, login.provider.aws_name, login.who.user.sub)
 
 
-def mapping_of(services: Services, pool: IdentityPool, provider: Provider) -> roles.RoleMapping | None:
+def mapping_of(services: Services, pool: IdentityPool, provider: Provider) -> RoleMapping | None:
     """How the provider's users get their role; None where every one of them gets the authenticated role."""
-    chosen: identities.RoleMapping | None = BY_TOKEN
+    chosen: RoleMapping | None = BY_TOKEN
     if pool.settings.role_mappings is not None:
         keys = [f"{name}:{provider.client_id}" for name in provider_names(services, provider)]
         chosen = next((pool.settings.role_mappings[key] for key in keys if key in pool.settings.role_mappings), None)
-    return None if chosen is None else msgspec.convert(chosen, roles.RoleMapping, from_attributes=True)
+    return chosen
 
 
 def guest(identity: Identity, now: int) -> CognitoIdentity:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 from poolhouse.errors import GroupExistsException, InvalidParameterException, ServiceError
 from poolhouse.store import groups
+from poolhouse.store.database import Transaction
 from poolhouse.store.import_jobs import RowOutcome
 from poolhouse.store.names import fold
 from poolhouse.store.pools import Pool
@@ -21,8 +22,8 @@ from .user_records import GroupRecord
 
 _LONGEST_LINE: Final = 1_048_576
 _BATCH: Final = 32
-_NEW_GROUP: Final = "The group was created."
-_OLD_GROUP: Final = "The group already exists."
+NEW_GROUP: Final = "The group was created."
+OLD_GROUP: Final = "The group already exists."
 _WOULD: Final = "The user would be imported."
 
 
@@ -65,12 +66,12 @@ async def bring_in(
 ) -> AsyncIterator[RowOutcome]:
     """Outcomes in the order of the lines. In a dry run nothing is written, and the outcomes are what would happen."""
     trial = _Trial(pool) if dry_run else None
-    for batch in _batches(entries):
+    for batch in batches(entries):
         for outcome in await _settled(services, pool, batch, trial):
             yield outcome
 
 
-def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+def batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
     """Groups come before the users who are in them. Raises UnusableFile behind what was there before it."""
     batch: list[Entry] = []
     try:
@@ -110,20 +111,25 @@ async def _settle(services: Services, pool: Pool, entry: Entry) -> Settled:
 async def _group(services: Services, pool: Pool, record: GroupRecord) -> Settled:
     try:
         async with services.database.write() as tx:
-            await groups.add(
-                tx,
-                pool.id,
-                record.name,
-                description=record.description,
-                role_arn=record.role_arn,
-                precedence=record.precedence,
-                now=services.clock(),
-            )
+            return await add_group(tx, pool, record, services.clock())
     except GroupExistsException:
-        return Settled("Skipped", _OLD_GROUP)
+        return Settled("Skipped", OLD_GROUP)
     except ServiceError as error:
         return import_users.refusal(error)
-    return Settled("Imported", _NEW_GROUP)
+
+
+async def add_group(tx: Transaction, pool: Pool, record: GroupRecord, now: int) -> Settled:
+    """Raises GroupExistsException, LimitExceededException."""
+    await groups.add(
+        tx,
+        pool.id,
+        record.name,
+        description=record.description,
+        role_arn=record.role_arn,
+        precedence=record.precedence,
+        now=now,
+    )
+    return Settled("Imported", NEW_GROUP)
 
 
 class _Trial:
@@ -140,7 +146,7 @@ class _Trial:
         if isinstance(entry.found, GroupRecord):
             is_new = not await self._is_group(services, entry.found.name)
             self._groups.add(entry.found.name)
-            return Settled("Imported", _NEW_GROUP) if is_new else Settled("Skipped", _OLD_GROUP)
+            return Settled("Imported", NEW_GROUP) if is_new else Settled("Skipped", OLD_GROUP)
         try:
             return await self._user(services, entry.found)
         except ServiceError as error:

@@ -101,7 +101,7 @@ async def start_user_import_job(ctx: Call, req: StartUserImportJobRequest) -> An
         raise PreconditionNotMetException(f"The job is {_status(ctx, job)} and cannot be started.")
     if job.state.size is None:
         raise PreconditionNotMetException("The job has no file: upload one to its PreSignedUrl first.")
-    if not pool.settings.AutoVerifiedAttributes:
+    if job.state.form == "csv" and not pool.settings.AutoVerifiedAttributes:
         raise PreconditionNotMetException("The user pool verifies no attribute by itself, so nobody could be imported.")
     if await import_jobs.active(ctx.tx):
         raise PreconditionNotMetException("Another import job is running.")

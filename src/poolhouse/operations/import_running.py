@@ -1,34 +1,41 @@
 """The process that carries started import jobs out, row by row.
 
-A job is held for half a minute at a time. When its holder dies, another process, or the same one after its restart,
-goes on: a row and what became of it are one commit, so no row is imported twice and none is left out.
+A job is held for ten seconds at a time, and again after every batch. When its holder dies, another process, or the same
+one after its restart, goes on: a row and what became of it are one commit, so no row is imported twice and none is left
+out.
 """
 
 import asyncio
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 import msgspec
 
 from poolhouse import telemetry
 from poolhouse.crypto.codes import new_uuid
-from poolhouse.errors import ServiceError
+from poolhouse.errors import GroupExistsException, InvalidParameterException, ServiceError
 from poolhouse.store import import_jobs, pools
 from poolhouse.store.database import Transaction
 from poolhouse.store.import_jobs import Job, Outcome, RowOutcome, Status
 from poolhouse.store.pools import Pool
 
-from . import import_csv, import_users
+from . import import_csv, import_files, import_users
 from .context import Services
 from .import_csv import CsvRow, UnusableFile
+from .import_files import Entry
 from .import_jobs import expire, file
+from .import_users import NewUser
+from .user_records import GroupRecord
 
-_HELD: Final = 30_000_000
+_HELD: Final = 10_000_000
 _BATCH: Final = 32
 _CHUNK: Final = 65_536
 _PAUSE_SECONDS: Final = 1.0
+Found = Callable[[], NewUser | GroupRecord]
+"""What a row holds; raises InvalidParameterException for one that holds nothing."""
 _INTERNAL: Final = "The user could not be imported because of an internal error."
 
 
@@ -122,14 +129,44 @@ async def _import(services: Services, job: Job) -> None:
     """Raises _Lost, _Stopped, UnusableFile."""
     await _renew(services, job)
     pool = await _pool(services, job)
-    rows = import_csv.rows(_chunks(await file(services, job)))
+    chunks = _chunks(await file(services, job))
+    if job.state.form == "jsonl":
+        for batch in import_files.batches(import_files.json_entries(chunks)):
+            # A group comes first in its batch, and is there before the users behind it.
+            await _settle(services, job, pool, [partial(_of_entry, entry) for entry in batch[:1]], batch[:1])
+            await _settle(services, job, pool, [partial(_of_entry, entry) for entry in batch[1:]], batch[1:])
+        return
+    rows = import_csv.rows(chunks)
     names = import_csv.columns(pool.settings, rows)
-    for batch in import_csv.batches(rows, _BATCH):
-        await _renew(services, job)
-        async with services.database.read() as tx:
-            settled = await import_jobs.settled(tx, job.id, batch[0].line, batch[-1].line)
-        due = [row for row in batch if row.line not in settled]
-        await asyncio.gather(*(_row(services, job, pool, names, row) for row in due))
+    for found in import_csv.batches(rows, _BATCH):
+        await _settle(services, job, pool, [partial(_of_row, pool, names, row) for row in found], found)
+
+
+async def _settle(
+    services: Services, job: Job, pool: Pool, found: Sequence[Found], lines: Sequence[CsvRow | Entry]
+) -> None:
+    """Settle rows that are not settled yet, side by side. Raises _Lost, _Stopped."""
+    if not lines:
+        return
+    await _renew(services, job)
+    async with services.database.read() as tx:
+        settled = await import_jobs.settled(tx, job.id, lines[0].line, lines[-1].line)
+    due = [(row.line, read) for row, read in zip(lines, found, strict=True) if row.line not in settled]
+    await asyncio.gather(*(_row(services, job, pool, line, read) for line, read in due))
+
+
+def _of_row(pool: Pool, names: Sequence[str], row: CsvRow) -> NewUser:
+    """Raises InvalidParameterException."""
+    if row.problem is not None:
+        raise InvalidParameterException(row.problem)
+    return import_csv.new_user(pool, names, row.cells)
+
+
+def _of_entry(entry: Entry) -> NewUser | GroupRecord:
+    """Raises InvalidParameterException."""
+    if entry.found is None:
+        raise InvalidParameterException(entry.problem)
+    return entry.found
 
 
 async def _pool(services: Services, job: Job) -> Pool:
@@ -150,26 +187,31 @@ def _chunks(compressed: bytes) -> Iterator[bytes]:
         rest = plain.unconsumed_tail
 
 
-async def _row(services: Services, job: Job, pool: Pool, names: Sequence[str], row: CsvRow) -> None:
+async def _row(services: Services, job: Job, pool: Pool, line: int, read: Found) -> None:
     """Settle one row: the user and the outcome together, or the outcome alone."""
     outcome: Outcome = "Failed"
     try:
-        if row.problem is None:
-            await _add(services, job, pool, import_csv.new_user(pool, names, row.cells), row.line)
-            return
-        message = row.problem
+        await _add(services, job, pool, read(), line)
+        return
+    except GroupExistsException:
+        outcome, message = "Skipped", import_files.OLD_GROUP
     except ServiceError as error:
         outcome, message = import_users.refusal(error)
     except (_Lost, OSError):
         raise
     except Exception:  # noqa: BLE001 - one row that breaks something must not stop all that follow
-        telemetry.log.exception("import row failed", job=job.id, line=row.line)
+        telemetry.log.exception("import row failed", job=job.id, line=line)
         message = _INTERNAL
     async with services.database.write() as tx:
-        await import_jobs.add_row(tx, job.id, RowOutcome(row.line, outcome, message))
+        await import_jobs.add_row(tx, job.id, RowOutcome(line, outcome, message))
 
 
-async def _add(services: Services, job: Job, pool: Pool, new: import_users.NewUser, line: int) -> None:
+async def _add(services: Services, job: Job, pool: Pool, new: NewUser | GroupRecord, line: int) -> None:
+    said = import_files.NEW_GROUP if isinstance(new, GroupRecord) else import_users.SUCCEEDED
     async with services.database.write() as tx:
-        if await import_jobs.add_row(tx, job.id, RowOutcome(line, "Imported", import_users.SUCCEEDED)):
+        if not await import_jobs.add_row(tx, job.id, RowOutcome(line, "Imported", said)):
+            return
+        if isinstance(new, GroupRecord):
+            await import_files.add_group(tx, pool, new, services.clock())
+        else:
             await import_users.add(services, tx, pool, new, services.clock())

@@ -135,7 +135,7 @@ async def customised(
         granted.client,
         granted.user,
         source,
-        groups=triggers_tokens.configuration([group.name for group in granted.groups], _roles(granted.groups)),
+        groups=triggers_tokens.configuration([group.name for group in granted.groups], role_claims(granted.groups)),
         scope=granted.family.scope,
         metadata=metadata or {},
     )
@@ -221,7 +221,7 @@ def id_claims(granted: Grant, issuer: str, now: int) -> Claims:
     claims: Claims = {"sub": granted.user.sub}
     if granted.groups:
         claims["cognito:groups"] = [group.name for group in granted.groups]
-    claims |= _roles(granted.groups)
+    claims |= role_claims(granted.groups)
     claims |= {"iss": issuer, "cognito:username": granted.user.username}
     claims |= _origin(granted)
     claims |= {"aud": granted.client.id, "token_use": "id"}
@@ -249,7 +249,7 @@ def _times(granted: Grant, now: int, lifetime: int) -> Claims:
     return {"auth_time": granted.family.auth_time // _SECOND, "exp": issued + lifetime, "iat": issued}
 
 
-def _roles(members: Sequence[Group]) -> Claims:
+def role_claims(members: Sequence[Group]) -> Claims:
     """The roles of the groups, and the one of the best precedence unless groups tie for it with different roles."""
     with_role = [group for group in members if group.role_arn]
     if not with_role:

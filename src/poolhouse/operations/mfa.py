@@ -145,7 +145,8 @@ async def set_user_mfa_preference(ctx: Call, req: SetUserMFAPreferenceRequest) -
 async def admin_set_user_mfa_preference(ctx: Call, req: AdminSetUserMFAPreferenceRequest) -> None:
     wishes = _wishes(req)
     pool = await pools.get(ctx.tx, req.UserPoolId)
-    await _prefer(ctx, ctx.tx, pool, await users.get(ctx.tx, pool, req.Username, lock=True), wishes)
+    user = ctx.about(await users.get(ctx.tx, pool, req.Username, lock=True))
+    await _prefer(ctx, ctx.tx, pool, user, wishes)
 
 
 @operation("SetUserSettings")
@@ -163,7 +164,8 @@ async def set_user_settings(ctx: Call, req: SetUserSettingsRequest) -> Answer:
 async def admin_set_user_settings(ctx: Call, req: AdminSetUserSettingsRequest) -> None:
     wishes = _options(req.MFAOptions)
     pool = await pools.get(ctx.tx, req.UserPoolId)
-    await _prefer(ctx, ctx.tx, pool, await users.get(ctx.tx, pool, req.Username, lock=True), wishes)
+    user = ctx.about(await users.get(ctx.tx, pool, req.Username, lock=True))
+    await _prefer(ctx, ctx.tx, pool, user, wishes)
 
 
 def _options(given: Sequence[MFAOptionType]) -> dict[Kind, Wish]:

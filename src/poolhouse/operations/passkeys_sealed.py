@@ -7,16 +7,16 @@ from typing import Final, Literal, NamedTuple
 import msgspec
 
 from poolhouse.crypto import passkeys
-from poolhouse.crypto.vault import BrokenSeal, Vault
+from poolhouse.crypto.vault import Vault
 from poolhouse.errors import WebAuthnConfigurationMissingException
 from poolhouse.store.settings import PoolSettings, WebAuthnConfigurationType
 from poolhouse.store.users import User
 
+from . import user_seals
 from .context import Services
 
 _KEY: Final = "passkey"
 _REGISTRATION: Final = "passkey-registration"
-_SUB_BYTES: Final = 36
 
 
 class Registration(msgspec.Struct, frozen=True, array_like=True):
@@ -68,12 +68,9 @@ def registration(vault: Vault, challenge: bytes) -> Registration:
 
 
 def seal(vault: Vault, user: User, public_key: bytes) -> bytes:
-    return vault.seal(_KEY, user.sub.encode("ascii") + public_key)
+    return user_seals.seal(vault, _KEY, user.sub, public_key)
 
 
 def unseal(vault: Vault, user: User, sealed: bytes) -> bytes:
     """Raises BrokenSeal when it is not this user's."""
-    plain = vault.open(_KEY, sealed)
-    if plain[:_SUB_BYTES] != user.sub.encode("ascii"):
-        raise BrokenSeal("The passkey belongs to another user.")
-    return plain[_SUB_BYTES:]
+    return user_seals.unseal(vault, _KEY, user, sealed)

@@ -43,10 +43,10 @@ _HAS_DOMAIN = "User pool cannot be deleted. It has a domain configured that shou
 async def create_user_pool(ctx: Call, req: CreateUserPoolRequest) -> Answer:
     settings = pool_settings(req)
     pool = Pool(f"{ctx.region}_{codes.pool_suffix()}", ctx.region, req.PoolName, settings, ctx.now, ctx.now)
-    compute = ctx.services.compute
+    ctx.pool_id, compute = pool.id, ctx.services.compute
     id_key, access_key = await asyncio.gather(compute(SigningKey.generate), compute(SigningKey.generate))
     keys = stored_keys(ctx.services.vault, pool.id, id_key, access_key, ctx.now)
-    async with ctx.services.database.write() as tx:
+    async with ctx.write() as tx:
         await pools.add(tx, pool)
         for key in keys:
             await pools.add_key(tx, key)

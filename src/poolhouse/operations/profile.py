@@ -31,7 +31,7 @@ from poolhouse.store.names import VERIFIABLE
 from poolhouse.store.settings import ContactAttribute
 from poolhouse.store.users import User
 
-from . import attributes, credentials, custom_messages, mfa, protection, verification
+from . import attributes, audit, credentials, custom_messages, mfa, protection, verification
 from .bearer import SELF_SERVICE, Bearer, bearer, still
 from .context import Call
 from .gate import Answer, operation
@@ -84,6 +84,7 @@ async def change_password(ctx: Call, req: ChangePasswordRequest) -> Answer:
     A user whose password was reset has none, but that does not make a session of his enough to set one.
     """
     who = await _who(ctx, req.AccessToken)
+    ctx.about(who.user)
     if who.user.status == "RESET_REQUIRED":
         raise PasswordResetRequiredException
     credentials.check_policy(who.pool.settings, req.ProposedPassword)
@@ -103,6 +104,7 @@ async def change_password(ctx: Call, req: ChangePasswordRequest) -> Answer:
         if current.credential != user.credential:
             raise IncorrectUsernameOrPassword
         await users.change(tx, who.pool, current, ctx.now, credential=credential, temporary_until=None)
+        await audit.signed(tx, ctx, current)
     return {}
 
 

@@ -37,7 +37,7 @@ async def admin_link_provider_for_user(ctx: Call, req: AdminLinkProviderForUserR
     subject = _subject("SourceUser", req.SourceUser)
     if req.DestinationUser.ProviderName != _OWN:
         raise InvalidParameterException(f"DestinationUser: ProviderName must be {_OWN}.")
-    user = await users.get(ctx.tx, pool, _value("DestinationUser", req.DestinationUser), lock=True)
+    user = ctx.about(await users.get(ctx.tx, pool, _value("DestinationUser", req.DestinationUser), lock=True))
     provider = await identity_providers.get(ctx.tx, pool.id, req.SourceUser.ProviderName or "")
     taken = await links.find(ctx.tx, pool.id, provider.name, subject)
     if taken is not None:
@@ -65,6 +65,7 @@ async def admin_disable_provider_for_user(ctx: Call, req: AdminDisableProviderFo
     user = await users.by_id(ctx.tx, link.user_id, lock=True)
     if user is None:
         raise UserNotFoundException
+    ctx.about(user)
     await links.remove(ctx.tx, link)
     await _identities.show(ctx.tx, pool, user, ctx.now)
 

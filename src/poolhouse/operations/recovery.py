@@ -36,6 +36,7 @@ from poolhouse.store.users import User
 
 from . import (
     admission,
+    audit,
     credentials,
     custom_messages,
     mfa,
@@ -98,6 +99,8 @@ async def confirm_forgot_password(ctx: Call, req: ConfirmForgotPasswordRequest) 
     try:
         async with ctx.services.database.write() as tx:
             user = await _reset(door, tx, found, req.ConfirmationCode, credential)
+            if isinstance(user, User):
+                await audit.signed(tx, ctx, user, door.client.id)
     except AliasExistsException as error:
         # Somebody else has proved since then that the address is his.
         raise ExpiredCodeException from error
@@ -114,7 +117,7 @@ async def confirm_forgot_password(ctx: Call, req: ConfirmForgotPasswordRequest) 
 async def admin_reset_user_password(ctx: Call, req: AdminResetUserPasswordRequest) -> None:
     """The old password is gone at once. For a user who has to reset already, this sends another code."""
     occasion = await _reset_occasion(ctx, req)
-    async with ctx.services.database.write() as tx:
+    async with ctx.write() as tx:
         pool = await pools.get(tx, req.UserPoolId)
         user = await users.get(tx, pool, req.Username, lock=True)
         contact = await _reset_contact(ctx, tx, pool, user)
@@ -132,7 +135,7 @@ async def _reset_occasion(ctx: Call, req: AdminResetUserPasswordRequest) -> Occa
     """Refusals come before the pool's function is asked; the write block looks again."""
     async with ctx.services.database.read() as tx:
         pool = await pools.get(tx, req.UserPoolId)
-        user = await users.get(tx, pool, req.Username)
+        user = ctx.about(await users.get(tx, pool, req.Username))
         contact = await _reset_contact(ctx, tx, pool, user)
     return await custom_messages.occasion_for(
         ctx.services, pool, "ForgotPassword", contact.medium, user, metadata=req.ClientMetadata

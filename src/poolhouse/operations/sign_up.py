@@ -26,6 +26,7 @@ from poolhouse.store.users import User
 
 from . import (
     attributes,
+    audit,
     credentials,
     custom_messages,
     first_factor,
@@ -73,6 +74,7 @@ async def sign_up(ctx: Call, req: SignUpRequest) -> Answer:
     occasion = await _occasion(door, named, contact, req.ClientMetadata)
     async with ctx.services.database.write() as tx:
         user = await _add(door, tx, named, credential, contact, occasion, is_confirmed=is_confirmed)
+        await audit.signed(tx, ctx, user, door.client.id)
     answer: Answer = {"UserConfirmed": is_confirmed, "UserSub": named.sub}
     answer |= user_auth_session.session(door, user, req.Username, is_confirmed=is_confirmed)
     if contact is not None:

@@ -1,30 +1,37 @@
 """The keys that sign and verify a pool's tokens, decoded once and kept. Which tokens are made is not its matter."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
-from poolhouse.crypto.tokens import PublicKey, SigningKey
+from poolhouse.crypto import tokens
+from poolhouse.crypto.tokens import PublicKey, SigningKey, UnknownKey
 from poolhouse.crypto.vault import Vault
 from poolhouse.store import pools
 from poolhouse.store.database import Transaction
 from poolhouse.store.pools import KeyUse, StoredKey
 
 SEAL: Final = "signing-key"
+KEPT: Final = 25 * 3_600_000_000
+"""How long a key that was replaced still verifies: the day that a token can live at most, and an hour."""
+
 _MOST_POOLS: Final = 512
-_FRESH: Final = 60_000_000
+_FRESH: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class PoolKeys:
-    """`signing` holds the newest key of each use, `verifying` every key of each use by kid, `read` the time."""
+    """`signing` holds the newest key of each use, `verifying` every key of each use by kid, `kids` all of them as the
+    store lists them; `read` is the time when that was so.
+    """
 
     signing: Mapping[KeyUse, SigningKey]
     verifying: Mapping[KeyUse, Mapping[str, PublicKey]]
+    kids: tuple[str, ...]
     read: int
 
 
-# Pool ids are random and keys never change, so an entry can only become incomplete; that heals within a minute.
+# What another process made or took away is seen within a second; decoding keys again is what that spares.
 _kept: dict[str, PoolKeys] = {}
 
 
@@ -33,15 +40,40 @@ async def of_pool(tx: Transaction, vault: Vault, pool_id: str, now: int) -> Pool
     kept = _kept.get(pool_id)
     if kept is not None and abs(now - kept.read) < _FRESH:
         return kept
-    rows = await pools.keys(tx, pool_id)
-    if not rows:
-        raise pools.missing(pool_id)
-    loaded = _load(vault, rows, now)
+    return await _read(tx, vault, pool_id, now)
+
+
+async def claims_of(
+    tx: Transaction, vault: Vault, pool_id: str, token: str, use: KeyUse, now: int
+) -> Mapping[str, Any]:
+    """The claims of a token that the pool signed. A key that is not known yet may be another process's new one.
+
+    Raises BadToken and ResourceNotFoundException.
+    """
+    keys = await of_pool(tx, vault, pool_id, now)
+    try:
+        return tokens.verify(token, keys.verifying[use])
+    except UnknownKey:
+        return tokens.verify(token, (await _read(tx, vault, pool_id, now)).verifying[use])
+
+
+def forget(pool_id: str) -> None:
+    """Read the keys again at the next use, because they were changed here."""
     _kept.pop(pool_id, None)
+
+
+async def _read(tx: Transaction, vault: Vault, pool_id: str, now: int) -> PoolKeys:
+    kept = _kept.pop(pool_id, None)
+    kids = tuple(await pools.kids(tx, pool_id))
+    if kept is None or kept.kids != kids:
+        rows = await pools.keys(tx, pool_id)
+        if not rows:
+            raise pools.missing(pool_id)
+        kept = _load(vault, rows, now)
     if len(_kept) >= _MOST_POOLS:
         del _kept[next(iter(_kept))]
-    _kept[pool_id] = loaded
-    return loaded
+    _kept[pool_id] = kept = replace(kept, read=now)
+    return kept
 
 
 def _load(vault: Vault, rows: list[StoredKey], now: int) -> PoolKeys:
@@ -52,4 +84,4 @@ def _load(vault: Vault, rows: list[StoredKey], now: int) -> PoolKeys:
         key = SigningKey.from_bytes(vault.open(SEAL, row.private))
         signing.setdefault(row.use, key)
         verifying[row.use][row.kid] = key.public_key
-    return PoolKeys(signing, verifying, now)
+    return PoolKeys(signing, verifying, tuple(row.kid for row in rows), now)

@@ -79,7 +79,7 @@ async def verify_software_token(ctx: Call, req: VerifySoftwareTokenRequest) -> A
 async def admin_delete_software_token(ctx: Call, req: AdminDeleteSoftwareTokenRequest) -> Answer:
     """For a user whose authenticator is lost; one who has none is left as he is. Sign-ins that he has go on."""
     pool = await pools.get(ctx.tx, req.UserPoolId)
-    user = await users.get(ctx.tx, pool, req.Username, lock=True)
+    user = ctx.about(await users.get(ctx.tx, pool, req.Username, lock=True))
     await factors.remove(ctx.tx, user.id, TOTP)
     await factors.remove(ctx.tx, user.id, PENDING_TOTP)
     return {}

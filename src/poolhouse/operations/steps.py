@@ -21,7 +21,7 @@ from poolhouse.store.pools import Pool
 from poolhouse.store.settings import ContactAttribute
 from poolhouse.store.users import User
 
-from . import challenges, custom_messages, device_keys, issuing, mfa, protection, sign_in_codes, triggers_release
+from . import audit, challenges, custom_messages, device_keys, issuing, mfa, protection, sign_in_codes, triggers_release
 from .challenges import Enrolment, SentCode, Session, Ticket
 from .door import Door, device_key, username
 from .gate import Answer
@@ -122,6 +122,7 @@ async def _granted(door: Door, tx: Transaction, progress: Progress, device: Devi
     new = f"{door.pool.region}_{new_uuid()}" if tracked and device is None else None
     key = device.device_key if device is not None else new
     family = await issuing.new_family(tx, door.client, user, now, device_key=key)
+    await audit.signed(tx, door.ctx, user, door.client.id)
     grant = await issuing.grant(
         door.ctx.services, tx, pool=door.pool, client=door.client, user=user, family=family, now=now
     )

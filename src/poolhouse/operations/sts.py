@@ -7,9 +7,9 @@ who may take it, and an hour is the longest that it can be held.
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from poolhouse.access import authorization, credentials, roles
+from poolhouse.access import authorization, credentials, documents, roles
 from poolhouse.access.policies import ContextValue, parse, parse_trust
-from poolhouse.access.principals import Anonymous, CognitoIdentity, RoleSession, Root
+from poolhouse.access.principals import CognitoIdentity, RoleSession, Root
 from poolhouse.access.resources import role_id
 from poolhouse.errors import (
     AccessDeniedException,
@@ -82,12 +82,12 @@ async def assume_role_with_web_identity(ctx: Call, req: AssumeRoleWithWebIdentit
     return _answer(ctx, role, grant, req.DurationSeconds) | {
         "SubjectFromWebIdentityToken": who.identity_id,
         "Audience": who.identity_pool_id,
-        "Provider": roles.FEDERATED,
+        "Provider": documents.FEDERATED,
     }
 
 
 def _caller(ctx: Call) -> Root | RoleSession:
-    assert not isinstance(ctx.principal, Anonymous), "the gate lets nobody in without credentials"
+    assert isinstance(ctx.principal, Root | RoleSession), "the gate lets nobody else in"
     return ctx.principal
 
 

@@ -27,6 +27,7 @@ async def tag_resource(ctx: Call, req: TagResourceRequest) -> None:
     tags = {**pool.settings.UserPoolTags, **req.Tags}
     if len(tags) > _tagging.MOST_TAGS:
         raise InvalidParameterException(_tagging.TOO_MANY)
+    ctx.pool_id = pool.id
     await _keep(ctx, pool, tags)
 
 
@@ -34,7 +35,7 @@ async def tag_resource(ctx: Call, req: TagResourceRequest) -> None:
 async def untag_resource(ctx: Call, req: UntagResourceRequest) -> None:
     """Keys that are not there are passed over."""
     pool = await pools.lock(ctx.tx, _pool_id(ctx, req.ResourceArn))
-    gone = frozenset(req.TagKeys)
+    ctx.pool_id, gone = pool.id, frozenset(req.TagKeys)
     await _keep(ctx, pool, {key: value for key, value in pool.settings.UserPoolTags.items() if key not in gone})
 
 

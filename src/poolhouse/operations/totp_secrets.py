@@ -2,20 +2,18 @@
 
 from typing import Final
 
-from poolhouse.crypto.vault import BrokenSeal, Vault
+from poolhouse.crypto.vault import Vault
 from poolhouse.store.users import User
 
+from . import user_seals
+
 _SEAL: Final = "totp"
-_SUB_BYTES: Final = 36
 
 
 def seal(vault: Vault, user: User, secret: bytes) -> bytes:
-    return vault.seal(_SEAL, user.sub.encode("ascii") + secret)
+    return user_seals.seal(vault, _SEAL, user.sub, secret)
 
 
 def unseal(vault: Vault, user: User, sealed: bytes) -> bytes:
     """Raises BrokenSeal when it is not this user's."""
-    plain = vault.open(_SEAL, sealed)
-    if plain[:_SUB_BYTES] != user.sub.encode("ascii"):
-        raise BrokenSeal("The secret belongs to another user.")
-    return plain[_SUB_BYTES:]
+    return user_seals.unseal(vault, _SEAL, user, sealed)

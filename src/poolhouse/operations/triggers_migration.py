@@ -41,7 +41,7 @@ _RESPONSE: Final = {
 _Unfit = (InvalidParameterException, UsernameExistsException, AliasExistsException)
 
 
-class _Known(msgspec.Struct, frozen=True):
+class Known(msgspec.Struct, frozen=True):
     """What the function says of a user; without attributes it does not know him."""
 
     userAttributes: dict[str, str] | None = None  # noqa: N815 - AWS's members
@@ -64,7 +64,7 @@ async def by_password(door: Door, name: str, password: str, metadata: Mapping[st
             raise PasswordAttemptsExceeded
     request = {"password": password, "validationData": metadata, "clientMetadata": {}}
     try:
-        known = await _asked(door, "UserMigration_Authentication", name, request)
+        known = await ask(door, "UserMigration_Authentication", name, request)
         return await _made(door, name, known, password)
     except _Unfit as error:
         _refuse(door, error)
@@ -91,7 +91,7 @@ async def for_recovery(door: Door, name: str, metadata: Mapping[str, str]) -> No
             return
     request = {"validationData": {}, "clientMetadata": metadata}
     try:
-        found = await _asked(door, "UserMigration_ForgotPassword", name, request)
+        found = await ask(door, "UserMigration_ForgotPassword", name, request)
         await _made(door, name, found, None)
     except (InvalidLambdaResponseException, UnexpectedLambdaException):
         if not door.hides_unknown_users:
@@ -108,8 +108,11 @@ def _refuse(door: Door, error: ServiceError) -> NoReturn:
     raise UserNotFoundException(f"Exception migrating user in app client {door.client.id}") from error
 
 
-async def _asked(door: Door, source: str, name: str, request: dict[str, Any]) -> _Known:
-    """Raises UserNotFoundException for a user that the function does not know, and the errors of triggers."""
+async def ask(door: Door, source: str, name: str, request: dict[str, Any]) -> Known:
+    """What the function says of a user.
+
+    Raises UserNotFoundException for one that it does not know, and the errors of triggers.
+    """
     answer = await triggers.run(
         door.ctx.services,
         door.pool,
@@ -121,7 +124,7 @@ async def _asked(door: Door, source: str, name: str, request: dict[str, Any]) ->
         response=dict(_RESPONSE),
     )
     try:
-        known = msgspec.convert(answer, _Known)
+        known = msgspec.convert(answer, Known)
     except msgspec.ValidationError as error:
         raise InvalidLambdaResponseException(f"UserMigration: unrecognizable lambda output: {error}") from error
     if not known.userAttributes:
@@ -129,7 +132,7 @@ async def _asked(door: Door, source: str, name: str, request: dict[str, Any]) ->
     return known
 
 
-async def _made(door: Door, name: str, known: _Known, password: str | None) -> User:
+async def _made(door: Door, name: str, known: Known, password: str | None) -> User:
     """Raises _Unfit."""
     named = _named(door, name, known)
     status = known.finalUserStatus or "RESET_REQUIRED"
@@ -162,7 +165,7 @@ async def _made(door: Door, name: str, known: _Known, password: str | None) -> U
     return user
 
 
-def _named(door: Door, name: str, known: _Known) -> NewName:
+def _named(door: Door, name: str, known: Known) -> NewName:
     """The user's name and attributes. The function may say the username of somebody who typed an alias.
 
     A second factor by SMS needs a pool that asks for such and a phone number, as at AWS; whom the function wants to

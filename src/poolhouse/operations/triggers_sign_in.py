@@ -7,7 +7,7 @@ from poolhouse.store import users
 from poolhouse.store.pools import Pool
 from poolhouse.store.users import User
 
-from . import admission, protection, triggers, triggers_migration
+from . import admission, arrivals, protection, triggers, triggers_migration
 from .door import Door, required, username
 
 _WITH_PASSWORD: Final = frozenset({"USER_PASSWORD_AUTH", "ADMIN_USER_PASSWORD_AUTH", "ADMIN_NO_SRP_AUTH"})
@@ -31,6 +31,8 @@ async def before(door: Door, flow: str, parameters: Mapping[str, str], metadata:
     user = await _seen(door, name)
     if user is None and migrates:
         user = await triggers_migration.by_password(door, name, password, metadata)
+    elif user is not None and migrates and arrivals.is_awaited(door.vault, user):
+        user = await arrivals.by_password(door, user, password, metadata)
     if not asks or (user is None and not door.hides_unknown_users):
         return
     if user is not None:

@@ -21,7 +21,8 @@ async def get_user_auth_factors(ctx: Call, req: GetUserAuthFactorsRequest) -> An
 @operation("AdminGetUserAuthFactors", "read")
 async def admin_get_user_auth_factors(ctx: Call, req: AdminGetUserAuthFactorsRequest) -> Answer:
     pool = await pools.get(ctx.tx, req.UserPoolId)
-    return await _described(ctx.tx, pool, await users.get(ctx.tx, pool, req.Username))
+    user = ctx.about(await users.get(ctx.tx, pool, req.Username))
+    return await _described(ctx.tx, pool, user)
 
 
 async def _described(tx: Transaction, pool: Pool, user: User) -> Answer:

@@ -20,7 +20,7 @@ from poolhouse.store.groups import Group
 from poolhouse.store.users import Status, User
 
 from . import credentials
-from .credentials import Credential, Hash, MovedVerifier
+from .credentials import Credential, Elsewhere, Hash, MovedVerifier
 from .import_users import NewUser
 
 _SECOND: Final = 1_000_000
@@ -147,7 +147,7 @@ def of_user(vault: Vault, user: User, group_names: Sequence[str], *, sms_mfa: bo
         groups=tuple(group_names),
         sms_mfa=sms_mfa,
         password_hash=held.text if isinstance(held, Hash) else None,
-        srp=None if held is None or isinstance(held, Hash) else _srp(user, held),
+        srp=None if held is None or isinstance(held, Hash | Elsewhere) else _srp(user, held),
         temporary_until=None if user.temporary_until is None else user.temporary_until / _SECOND,
         created=user.created / _SECOND,
     )

@@ -47,7 +47,7 @@ async def admin_create_user(ctx: Call, req: AdminCreateUserRequest) -> Answer:
 @operation("AdminGetUser", "read")
 async def admin_get_user(ctx: Call, req: AdminGetUserRequest) -> Answer:
     pool = await pools.get(ctx.tx, req.UserPoolId)
-    user = await users.get(ctx.tx, pool, req.Username)
+    user = ctx.about(await users.get(ctx.tx, pool, req.Username))
     answer = listed(user)
     answer["UserAttributes"] = answer.pop("Attributes")
     return answer | await mfa.shown(ctx.tx, pool, user)
@@ -56,20 +56,19 @@ async def admin_get_user(ctx: Call, req: AdminGetUserRequest) -> Answer:
 @operation("AdminDeleteUser", "write")
 async def admin_delete_user(ctx: Call, req: AdminDeleteUserRequest) -> None:
     """Memberships, codes and sign-ins go with the user, so every token is dead."""
-    _, user = await _locked(ctx.tx, req.UserPoolId, req.Username)
+    _, user = await _locked(ctx, ctx.tx, req.UserPoolId, req.Username)
     await users.remove(ctx.tx, user)
 
 
 @operation("AdminSetUserPassword")
 async def admin_set_user_password(ctx: Call, req: AdminSetUserPasswordRequest) -> None:
     """Any status becomes CONFIRMED, or FORCE_CHANGE_PASSWORD when the password is not permanent."""
-    database = ctx.services.database
-    async with database.read() as tx:
+    async with ctx.services.database.read() as tx:
         pool = await pools.get(tx, req.UserPoolId)
-        user = await users.get(tx, pool, req.Username)
+        user = ctx.about(await users.get(tx, pool, req.Username))
     credentials.check_policy(pool.settings, req.Password)
     credential = await credentials.make(ctx.services, pool, user.username, user.sub, req.Password)
-    async with database.write() as tx:
+    async with ctx.write() as tx:
         current = await users.by_id(tx, user.id, lock=True)
         if current is None:
             raise UserNotFoundException
@@ -87,8 +86,8 @@ async def admin_set_user_password(ctx: Call, req: AdminSetUserPasswordRequest) -
 @operation("AdminConfirmSignUp")
 async def admin_confirm_sign_up(ctx: Call, req: AdminConfirmSignUpRequest) -> None:
     """Verifies no contact: nobody has proved one."""
-    async with ctx.services.database.write() as tx:
-        pool, user = await _locked(tx, req.UserPoolId, req.Username)
+    async with ctx.write() as tx:
+        pool, user = await _locked(ctx, tx, req.UserPoolId, req.Username)
         if user.status != "UNCONFIRMED":
             raise NotAuthorizedException(f"User cannot be confirmed. Current status is {user.status}")
         user = await users.change(tx, pool, user, ctx.now, status="CONFIRMED")
@@ -101,21 +100,21 @@ async def admin_confirm_sign_up(ctx: Call, req: AdminConfirmSignUpRequest) -> No
 @operation("AdminEnableUser", "write")
 async def admin_enable_user(ctx: Call, req: AdminEnableUserRequest) -> None:
     """Tokens that disabling killed stay dead."""
-    pool, user = await _locked(ctx.tx, req.UserPoolId, req.Username)
+    pool, user = await _locked(ctx, ctx.tx, req.UserPoolId, req.Username)
     if not user.enabled:
         await users.change(ctx.tx, pool, user, ctx.now, enabled=True)
 
 
 @operation("AdminDisableUser", "write")
 async def admin_disable_user(ctx: Call, req: AdminDisableUserRequest) -> None:
-    pool, user = await _locked(ctx.tx, req.UserPoolId, req.Username)
+    pool, user = await _locked(ctx, ctx.tx, req.UserPoolId, req.Username)
     await users.change(ctx.tx, pool, user, ctx.now, enabled=False, tokens_not_before=ctx.now)
     await families.revoke_all(ctx.tx, user.id, ctx.now)
 
 
 @operation("AdminUserGlobalSignOut", "write")
 async def admin_user_global_sign_out(ctx: Call, req: AdminUserGlobalSignOutRequest) -> None:
-    pool, user = await _locked(ctx.tx, req.UserPoolId, req.Username)
+    pool, user = await _locked(ctx, ctx.tx, req.UserPoolId, req.Username)
     await users.change(ctx.tx, pool, user, ctx.now, tokens_not_before=ctx.now)
     await families.revoke_all(ctx.tx, user.id, ctx.now)
 
@@ -126,7 +125,7 @@ async def admin_update_user_attributes(ctx: Call, req: AdminUpdateUserAttributes
     changes = attributes.given(req.UserAttributes)
     async with ctx.services.database.read() as tx:
         pool = await pools.get(tx, req.UserPoolId)
-        user = await users.get(tx, pool, req.Username)
+        user = ctx.about(await users.get(tx, pool, req.Username))
     after = attributes.updated(pool.settings, users.attributes_of(user), changes)
     occasions = {
         contact: await custom_messages.occasion_for(
@@ -134,8 +133,8 @@ async def admin_update_user_attributes(ctx: Call, req: AdminUpdateUserAttributes
         )
         for contact in _unproved(ctx, pool, user, changes, after)
     }
-    async with ctx.services.database.write() as tx:
-        pool, user = await _locked(tx, req.UserPoolId, req.Username)
+    async with ctx.write() as tx:
+        pool, user = await _locked(ctx, tx, req.UserPoolId, req.Username)
         after = attributes.updated(pool.settings, users.attributes_of(user), changes)
         unproved = _unproved(ctx, pool, user, changes, after)
         user = await users.change(tx, pool, user, ctx.now, attributes=after)
@@ -164,11 +163,11 @@ def _unproved(ctx: Call, pool: Pool, user: User, changes: dict[str, str], after:
 
 @operation("AdminDeleteUserAttributes", "write")
 async def admin_delete_user_attributes(ctx: Call, req: AdminDeleteUserAttributesRequest) -> None:
-    pool, user = await _locked(ctx.tx, req.UserPoolId, req.Username)
+    pool, user = await _locked(ctx, ctx.tx, req.UserPoolId, req.Username)
     after = attributes.removed(pool.settings, users.attributes_of(user), req.UserAttributeNames)
     await users.change(ctx.tx, pool, user, ctx.now, attributes=after)
 
 
-async def _locked(tx: Transaction, pool_id: str, name: str) -> tuple[Pool, User]:
+async def _locked(ctx: Call, tx: Transaction, pool_id: str, name: str) -> tuple[Pool, User]:
     pool = await pools.get(tx, pool_id)
-    return pool, await users.get(tx, pool, name, lock=True)
+    return pool, ctx.about(await users.get(tx, pool, name, lock=True))

@@ -107,8 +107,13 @@ def _message(
 
 def _link(ctx: Call, user: User, occasion: Occasion, text: str) -> str:
     """The page on which a button confirms the account. Mail scanners that open it use up nothing."""
-    query = {"client_id": occasion.client_id or "", "user_name": user.username, "confirmation_code": text}
-    return f"{ctx.services.settings.public_url}/confirmUser?{urlencode(query)}"
+    return link(ctx.services.settings.public_url, occasion.client_id or "", user.username, text)
+
+
+def link(public_url: str, client_id: str, username: str, code: str) -> str:
+    """The address that a mail with a link carries."""
+    query = {"client_id": client_id, "user_name": username, "confirmation_code": code}
+    return f"{public_url}/confirmUser?{urlencode(query)}"
 
 
 async def pretend(ctx: Call, tx: Transaction, *, code_for: str) -> None:

@@ -5,6 +5,7 @@ Decodes and validates requests; knows nothing about who may call what.
 
 from .answers import check_answer
 from .decoding import decode, from_params, from_query, prepare
+from .drafts import draft
 from .model import Operation, by_action, by_target, operation, operations, sensitive_members
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "by_target",
     "check_answer",
     "decode",
+    "draft",
     "from_params",
     "from_query",
     "operation",

@@ -40,6 +40,7 @@ _OF_BACKEND = Statement(
     .where(backend_resources.c.backend == bindparam("backend"))
     .order_by(backend_resources.c.kind, backend_resources.c.name)
 )
+_OF_ID = Statement(select(backend_resources).where(backend_resources.c.resource_id == bindparam("resource_id")))
 _PUT = Statement(_put)
 _REMOVE = Statement(
     delete(backend_resources).where(
@@ -55,6 +56,11 @@ _TOUCH_FACT = Statement(_touch_fact)
 
 async def resources(tx: Transaction, backend: str) -> list[Resource]:
     return [Resource._make(row) for row in await tx.all(_OF_BACKEND, {"backend": backend})]
+
+
+async def of_id(tx: Transaction, resource_id: str) -> list[Resource]:
+    """What definitions, of any backend, made of this id. Groups have the id of their pool."""
+    return [Resource._make(row) for row in await tx.all(_OF_ID, {"resource_id": resource_id})]
 
 
 async def put(tx: Transaction, resource: Resource) -> None:

@@ -3,15 +3,18 @@
 from sqlalchemy import delete
 
 from .database import Transaction
-from .schema import attempts, identities, import_jobs, inbox, outbox, pool_counts, used_sessions, users
+from .schema import attempts, bulk_runs, identities, import_jobs, inbox, outbox, pool_counts, used_sessions, users
 from .statement import Statement
 
-_CLEARED = (users, identities, import_jobs, pool_counts, attempts, used_sessions, outbox, inbox)
+_CLEARED = (users, identities, import_jobs, bulk_runs, pool_counts, attempts, used_sessions, outbox, inbox)
 _STATEMENTS = tuple(Statement(delete(table)) for table in _CLEARED)
 KEPT = frozenset(
     {
+        "audit_events",
+        "audit_hours",
         "backend_resources",
         "clients",
+        "delegations",
         "domains",
         "facts",
         "groups",

@@ -94,6 +94,9 @@ _ADD_MEMBER = Statement(
         .on_conflict_do_nothing()
     )
 )
+_SOME = Statement(
+    select(memberships.c.user_id).where(memberships.c.group_id == bindparam("group_id")).limit(bindparam("most"))
+)
 _REMOVE_MEMBER = Statement(
     delete(memberships).where(
         memberships.c.group_id == bindparam("group_id"), memberships.c.user_id == bindparam("user_id")
@@ -216,6 +219,11 @@ async def add_member(tx: Transaction, group_id: int, user_id: int, now: int) -> 
 async def remove_member(tx: Transaction, group_id: int, user_id: int) -> bool:
     """Whether the user was a member before."""
     return await tx.run(_REMOVE_MEMBER, {"group_id": group_id, "user_id": user_id}) == 1
+
+
+async def size(tx: Transaction, group_id: int, most: int) -> int:
+    """How many members a group has; counting ends at `most`, so that a large group costs no more than that."""
+    return len(await tx.all(_SOME, {"group_id": group_id, "most": most}))
 
 
 async def members(tx: Transaction, group_id: int, after: int, limit: int) -> list[Listed]:

@@ -17,17 +17,22 @@ from .statement import Statement
 
 Status = Literal["Created", "Pending", "InProgress", "Stopping", "Expired", "Stopped", "Failed", "Succeeded"]
 Outcome = Literal["Imported", "Skipped", "Failed"]
+FileForm = Literal["csv", "jsonl"]
 ACTIVE: Final[tuple[Status, ...]] = ("Pending", "InProgress", "Stopping")
 
 
 class JobState(Struct, frozen=True):
-    """`size` is that of the uploaded file in bytes, None before it came. `holder` runs the job until `held_until`."""
+    """`size` is that of the uploaded file in bytes, None before it came. `holder` runs the job until `held_until`.
+
+    `form` is AWS's CSV, or our own lines of JSON.
+    """
 
     role_arn: str
     size: int | None = None
     holder: str = ""
     held_until: int = 0
     message: str | None = None
+    form: FileForm = "csv"
 
 
 class Job(NamedTuple):

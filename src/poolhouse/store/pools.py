@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import BigInteger, bindparam, delete, func, insert, select, update
 
 from poolhouse.errors import ResourceNotFoundException
 
@@ -57,10 +57,22 @@ _COUNT_USERS = Statement(
     select(func.coalesce(func.sum(pool_counts.c.users), 0)).where(pool_counts.c.pool_id == bindparam("pool_id"))
 )
 _ADD_KEY = Statement(insert(signing_keys))
-_KEYS = Statement(
-    select(signing_keys)
-    .where(signing_keys.c.pool_id == bindparam("pool_id"))
-    .order_by(signing_keys.c.use, signing_keys.c.created.desc(), signing_keys.c.kid)
+_BY_AGE = (signing_keys.c.use, signing_keys.c.created.desc(), signing_keys.c.kid)
+_OF_POOL = signing_keys.c.pool_id == bindparam("pool_id")
+_KEYS = Statement(select(signing_keys).where(_OF_POOL).order_by(*_BY_AGE))
+_KIDS = Statement(select(signing_keys.c.kid).where(_OF_POOL).order_by(*_BY_AGE))
+_newer = signing_keys.alias("newer")
+_REMOVE_KEYS = Statement(
+    delete(signing_keys).where(
+        select(_newer.c.kid)
+        .where(
+            _newer.c.pool_id == signing_keys.c.pool_id,
+            _newer.c.use == signing_keys.c.use,
+            _newer.c.created > signing_keys.c.created,
+            _newer.c.created < bindparam("before", type_=BigInteger),
+        )
+        .exists()
+    )
 )
 
 
@@ -137,6 +149,16 @@ async def add_key(tx: Transaction, key: StoredKey) -> None:
 async def keys(tx: Transaction, pool_id: str) -> list[StoredKey]:
     """Every key of a pool: by use, the newest of each use first."""
     return [StoredKey._make(row) for row in await tx.all(_KEYS, {"pool_id": pool_id})]
+
+
+async def kids(tx: Transaction, pool_id: str) -> list[str]:
+    """The ids of the keys, in the same order."""
+    return [str(row[0]) for row in await tx.all(_KIDS, {"pool_id": pool_id})]
+
+
+async def remove_replaced_keys(tx: Transaction, before: int) -> int:
+    """Those that a newer key of the same use took over from before that time; how many went."""
+    return await tx.run(_REMOVE_KEYS, {"before": before})
 
 
 async def change(tx: Transaction, pool: Pool) -> None:

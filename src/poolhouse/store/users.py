@@ -9,7 +9,7 @@ from types import EllipsisType
 from typing import Literal, NamedTuple
 
 from msgspec.json import Decoder, encode
-from sqlalchemy import Select, bindparam, delete, or_, select, update
+from sqlalchemy import Select, bindparam, delete, func, or_, select, update
 
 from poolhouse.errors import AliasExistsException, UsernameExistsException, UserNotFoundException
 
@@ -96,6 +96,7 @@ _CHANGE = Statement(
 _PAGE = Statement(
     select(users).where(_OF_POOL, users.c.id > bindparam("after")).order_by(users.c.id).limit(bindparam("limit"))
 )
+_NEWEST = Statement(select(func.max(users.c.id)).where(_OF_POOL))
 _REMOVE = Statement(delete(users).where(users.c.id == bindparam("user_id")))
 _COUNT = Statement(
     lambda dialect_insert: (
@@ -171,6 +172,12 @@ async def get(tx: Transaction, pool: Pool, name: str, *, lock: bool = False) -> 
 async def by_id(tx: Transaction, user_id: int, *, lock: bool = False) -> User | None:
     row = await tx.one(_BY_ID[lock], {"user_id": user_id})
     return None if row is None else User._make(row)
+
+
+async def newest(tx: Transaction, pool_id: str) -> int:
+    """The row id of the user who was added last, 0 without users; whoever is added later has a higher one."""
+    row = await tx.one(_NEWEST, {"pool_id": pool_id})
+    return int(row[0] or 0) if row else 0
 
 
 async def page(tx: Transaction, pool_id: str, after: int, limit: int) -> list[User]:

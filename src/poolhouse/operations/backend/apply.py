@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -13,14 +13,24 @@ from poolhouse.crypto.tokens import SigningKey
 from poolhouse.crypto.vault import Vault
 from poolhouse.define.manifest import Auth, Manifest
 from poolhouse.errors import DefinitionError
+from poolhouse.operations import audit
 from poolhouse.operations._signing import stored_keys
-from poolhouse.operations.backend.desired import all_roles, client_settings, domain_prefix, pool_settings
+from poolhouse.operations.backend import console_client
+from poolhouse.operations.backend.desired import (
+    all_roles,
+    client_settings,
+    delegation_rules,
+    domain_prefix,
+    pool_settings,
+)
 from poolhouse.operations.backend.plan import Change, document_of, plan
 from poolhouse.operations.backend.record import note
 from poolhouse.operations.backend.state import (
     API,
     API_KEY,
     CLIENT,
+    CONSOLE,
+    DELEGATION,
     DOMAIN,
     GROUP,
     IDENTITY_POOL,
@@ -32,7 +42,7 @@ from poolhouse.operations.backend.state import (
     only,
 )
 from poolhouse.operations.context import Services
-from poolhouse.store import backend, clients, domains, groups, identities, pools, roles
+from poolhouse.store import backend, clients, delegations, domains, groups, identities, pools, roles
 from poolhouse.store import settings as rows
 from poolhouse.store.backend import Resource
 from poolhouse.store.clients import Client
@@ -43,6 +53,7 @@ from poolhouse.store.settings import PoolSettings
 
 _DAY = 86_400_000_000
 _KEY_PURPOSE = "api-key"
+_MOST_TOLD: Final = 100
 
 
 class _Work(NamedTuple):
@@ -80,12 +91,29 @@ async def apply(
                 for change in made:
                     await _make(work, change, pool_id)
                 await _apply_roles(work)
+                await console_client.keep(tx, manifest, services.settings, work.now)
                 await note(tx, manifest, sources or {}, work.now, changed=bool(made))
+                await _record(work, made)
                 break
         pair = await asyncio.gather(*(services.compute(SigningKey.generate) for _ in range(2)))
         signing = stored_keys(services.vault, pool_id, pair[0], pair[1], services.clock())
     applied = await current(services.settings, services.database, services.vault, manifest)
     return applied, made, [change for change in wanted if change not in made]
+
+
+async def _record(work: _Work, made: Sequence[Change]) -> None:
+    """Into the audit trail: whoever changes the definitions changes who may do what."""
+    if made:
+        await audit.operator_did(
+            work.tx,
+            work.services.vault,
+            work.now,
+            principal=f"arn:aws:iam::{work.services.settings.account_id}:root",
+            operation="ApplyDefinitions",
+            subject=work.manifest.name,
+            way="definitions",
+            request={"Changes": [str(change) for change in made[:_MOST_TOLD]]},
+        )
 
 
 def _needs_keys(change: Change) -> bool:
@@ -104,6 +132,7 @@ async def current(settings: Settings, database: Database, vault: Vault, manifest
         manifest=manifest,
         pool_id=_id(found, POOL),
         client_id=_id(found, CLIENT),
+        console_client_id=_id(found, CONSOLE),
         identity_pool_id=_id(found, IDENTITY_POOL),
         api_id=_id(found, API),
         api_key=vault.open_token(_KEY_PURPOSE, key.document, ApiKey) if key else None,
@@ -123,20 +152,12 @@ async def _make(work: _Work, change: Change, pool_id: str) -> None:
         await _rename(work, found, change)
     elif change.kind == POOL:
         await _make_pool(work, found, change, pool_id)
-    elif change.kind == CLIENT:
-        await _make_client(work, found)
-    elif change.kind == IDENTITY_POOL:
-        await _make_identity_pool(work, found)
-    elif change.kind == DOMAIN:
-        await _make_domain(work, found)
-    elif change.kind == GROUP:
-        await _make_group(work, found, change)
     elif change.kind == API:
         await _make_plain(work, found, change, (client_id(), "{}"))
-    elif change.kind == API_KEY:
-        await _make_api_key(work, found, change)
-    elif change.kind == REST_API:
-        await _make_rest_api(work, found, change)
+    elif (make := _OF_POOL.get(change.kind)) is not None:
+        await make(work, found)
+    else:
+        await _OF_CHANGE[change.kind](work, found, change)
 
 
 async def _note(work: _Work, kind: str, name: str, resource_id: str, document: str) -> None:
@@ -188,7 +209,7 @@ async def _drop_pool(work: _Work, found: list[Resource]) -> None:
     for resource in found:
         if resource.kind == POOL:
             await pools.remove(work.tx, resource.resource_id)
-        if resource.kind in {POOL, CLIENT, IDENTITY_POOL, DOMAIN, GROUP}:
+        if resource.kind in {POOL, CLIENT, IDENTITY_POOL, DOMAIN, GROUP, DELEGATION}:
             await backend.remove(work.tx, resource)
 
 
@@ -200,6 +221,7 @@ async def _refill(work: _Work, auth: Auth) -> None:
     for group in auth.groups:
         found = await backend.resources(work.tx, work.manifest.name)
         await _make_group(work, found, Change("create", GROUP, group.name))
+    await _make_delegation(work, await backend.resources(work.tx, work.manifest.name))
 
 
 async def _make_client(work: _Work, found: list[Resource]) -> None:
@@ -277,6 +299,20 @@ async def _remove_group(work: _Work, found: list[Resource], pool_id: str, name: 
                 await groups.remove(work.tx, pool_id, name)
 
 
+async def _make_delegation(work: _Work, found: list[Resource]) -> None:
+    pool, existing = only(found, POOL), only(found, DELEGATION)
+    assert pool is not None
+    assert work.manifest.auth is not None
+    wanted = delegation_rules(work.manifest, work.services.settings)
+    if existing is not None:
+        await backend.remove(work.tx, existing)
+    if wanted is None:
+        await delegations.remove(work.tx, pool.resource_id)
+        return
+    await delegations.put(work.tx, pool.resource_id, wanted, work.now)
+    await _note(work, DELEGATION, work.manifest.auth.name, pool.resource_id, wanted)
+
+
 async def _make_plain(work: _Work, found: list[Resource], change: Change, made: tuple[str, str]) -> None:
     """A resource that is nothing but its id and its document."""
     existing = only(found, change.kind)
@@ -320,3 +356,12 @@ async def _apply_roles(work: _Work) -> None:
         before = existing.get(arn)
         if before is None or (json.loads(before.policies), before.trust) != (json.loads(role.policies), role.trust):
             await roles.put(work.tx, role)
+
+
+_OF_POOL: Final = {
+    CLIENT: _make_client,
+    DELEGATION: _make_delegation,
+    DOMAIN: _make_domain,
+    IDENTITY_POOL: _make_identity_pool,
+}
+_OF_CHANGE: Final = {API_KEY: _make_api_key, GROUP: _make_group, REST_API: _make_rest_api}

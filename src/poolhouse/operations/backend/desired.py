@@ -7,18 +7,21 @@ A group rule is compiled to both gates: the GraphQL API reads it from the Manife
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from poolhouse import service_model
-from poolhouse.access import resources, roles
+from poolhouse.access import documents, resources, roles
+from poolhouse.access.delegation import OwnAuthority, Rules
 from poolhouse.config import Settings
-from poolhouse.define.grants import SERVICE, WITHOUT_POOL
-from poolhouse.define.manifest import Attribute, Auth, Data, Grant, Manifest, Multifactor, Operation, Passkeys
-from poolhouse.operations import password_storage
+from poolhouse.define import pool_requests
+from poolhouse.define.delegable import NAMES_GROUP
+from poolhouse.define.grants import SERVICE
+from poolhouse.define.manifest import Auth, Data, Grant, Manifest, Multifactor, Passkeys
 from poolhouse.operations._pool_settings import pool_settings as requested_settings
-from poolhouse.operations.attributes import NOT_BY_CLIENTS, STANDARD
+from poolhouse.operations._tagging import GROUP_KEY
 from poolhouse.operations.backend import desired_messages
 from poolhouse.operations.backend.state import Names
 from poolhouse.store.roles import Role
@@ -30,48 +33,16 @@ from poolhouse.store.settings import (
     WebAuthnConfigurationType,
 )
 
-_VERSION = "2012-10-17"
-# AWS gives a guest rule's permission to both roles; the field itself then refuses who is no guest.
-_SIGNED_IN = (("authenticated", ""), ("guest", ""))
-
 
 def pool_settings(auth: Auth, server: Settings) -> PoolSettings:
-    """Amplify's defaults, as the request that would make the pool: case-insensitive, e-mail as username, verified
-    before a change takes effect.
-    """
-    policy, login = auth.password_policy, list(auth.login)
+    """What the request that makes the pool says, with what no request can say."""
     request: dict[str, Any] = {
         "PoolName": auth.name,
-        "Policies": {
-            "PasswordPolicy": {
-                "MinimumLength": policy.minimum_length,
-                "RequireUppercase": policy.require_uppercase,
-                "RequireLowercase": policy.require_lowercase,
-                "RequireNumbers": policy.require_numbers,
-                "RequireSymbols": policy.require_symbols,
-                "TemporaryPasswordValidityDays": policy.temporary_password_validity_days,
-            },
-            "SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", *auth.passwordless.factors]},
-        },
-        "AutoVerifiedAttributes": login,
-        **_names(auth),
+        **pool_requests.pool(auth),
         **desired_messages.members(auth),
-        "UserAttributeUpdateSettings": {"AttributesRequireVerificationBeforeUpdate": login},
-        "AdminCreateUserConfig": {
-            "AllowAdminCreateUserOnly": False,
-            "InviteMessageTemplate": desired_messages.invitation(auth),
-        },
-        "UsernameConfiguration": {"CaseSensitive": False},
-        "AccountRecoverySetting": {
-            "RecoveryMechanisms": [
-                {"Priority": place, "Name": name} for place, name in enumerate(auth.account_recovery, start=1)
-            ]
-        },
         "UserPoolTags": {"created-by": "poolhouse"},
     }
     request["LambdaConfig"] = _lambda_config(auth.triggers, server) | desired_messages.senders(auth, server)
-    if auth.attributes:
-        request["Schema"] = [_schema(attribute) for attribute in auth.attributes]
     operation = service_model.operation("cognito-idp", "CreateUserPool")
     assert operation is not None
     settings = requested_settings(service_model.from_params(operation, request))
@@ -80,11 +51,9 @@ def pool_settings(auth: Auth, server: Settings) -> PoolSettings:
 
 
 def _lambda_config(triggers: Mapping[str, str], server: Settings) -> dict[str, Any]:
-    """The triggers in AWS's names, each with the ARN of its function; `pre_token_generation` is of version V1_0."""
+    """The triggers in AWS's names, each with the ARN of its function."""
     return {
-        "".join(word.capitalize() for word in trigger.split("_")): resources.function_arn(
-            server.region, server.account_id, function
-        )
+        pool_requests.trigger_member(trigger): resources.function_arn(server.region, server.account_id, function)
         for trigger, function in triggers.items()
     }
 
@@ -97,13 +66,6 @@ def _with_passkeys(settings: PoolSettings, wanted: Passkeys | None) -> PoolSetti
     return msgspec.structs.replace(
         settings, WebAuthnConfiguration=WebAuthnConfigurationType(domain, wanted.user_verification)
     )
-
-
-def _names(auth: Auth) -> dict[str, Any]:
-    """What people sign in with: their address, or a user name of their own and whatever else is proven to be theirs."""
-    if auth.preferred_username:
-        return {"AliasAttributes": [*auth.login, "preferred_username"]}
-    return {"UsernameAttributes": list(auth.login)}
 
 
 def domain_prefix(manifest: Manifest) -> str | None:
@@ -128,53 +90,8 @@ def _with_factors(settings: PoolSettings, wanted: Multifactor) -> PoolSettings:
     )
 
 
-def _schema(attribute: Attribute) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "Name": attribute.name.removeprefix("custom:"),
-        "AttributeDataType": attribute.data_type,
-        "Mutable": attribute.mutable,
-        "Required": attribute.required,
-    }
-    lengths = {"MinLength": attribute.min_length, "MaxLength": attribute.max_length}
-    values = {"MinValue": attribute.min_value, "MaxValue": attribute.max_value}
-    for name, bounds in (("StringAttributeConstraints", lengths), ("NumberAttributeConstraints", values)):
-        if given := {bound: str(value) for bound, value in bounds.items() if value is not None}:
-            entry[name] = given
-    return entry
-
-
 def client_settings(auth: Auth) -> ClientSettings:
-    """Amplify's app client: SRP, custom and refresh; plain passwords only where SRP is not served; unknown users are
-    not told apart.
-
-    It may read and write the pool's own attributes; a client that names none would see the standard ones only.
-    """
-    flows = password_storage.default_flows(PoolSettings(PasswordStorage=auth.password_storage))
-    if auth.passwordless.factors:
-        flows = (*flows, "ALLOW_USER_AUTH")
-    settings = ClientSettings(ExplicitAuthFlows=flows, PreventUserExistenceErrors="ENABLED", **_oauth(auth))
-    custom = tuple(attribute.name for attribute in auth.attributes if attribute.name.startswith("custom:"))
-    if not custom:
-        return settings
-    return msgspec.structs.replace(
-        settings,
-        ReadAttributes=(*sorted(STANDARD.keys() - {"sub", "identities"}), *custom),
-        WriteAttributes=(*sorted(STANDARD.keys() - NOT_BY_CLIENTS), *custom),
-    )
-
-
-def _oauth(auth: Auth) -> dict[str, Any]:
-    """The code flow on the hosted pages, where the definitions want them."""
-    if auth.hosted is None:
-        return {}
-    return {
-        "SupportedIdentityProviders": ("COGNITO",),
-        "CallbackURLs": auth.hosted.callback_urls,
-        "LogoutURLs": auth.hosted.logout_urls,
-        "AllowedOAuthFlows": ("code",),
-        "AllowedOAuthScopes": auth.hosted.scopes,
-        "AllowedOAuthFlowsUserPoolClient": True,
-    }
+    return ClientSettings(**pool_requests.client(auth))
 
 
 def all_roles(
@@ -192,23 +109,23 @@ def all_roles(
     ]
     if manifest.auth is not None:
         made += _identity_roles(manifest, manifest.auth, settings, ids)
-        trust = roles.identity_trust(ids["identity_pool"], "authenticated")
+        trust = documents.identity_trust(ids["identity_pool"], "authenticated")
         kept = set(groups_there) - {group.name for group in manifest.auth.groups}
         made += [_role(manifest, settings, ("group", name), [], trust) for name in sorted(kept)]
     return [role._replace(modified=now) for role in made]
 
 
 def _identity_roles(manifest: Manifest, auth: Auth, settings: Settings, ids: dict[str, str]) -> list[Role]:
-    signed_in = roles.identity_trust(ids["identity_pool"], "authenticated")
-    guests = roles.identity_trust(ids["identity_pool"], "unauthenticated")
-    made = []
+    signed_in = documents.identity_trust(ids["identity_pool"], "authenticated")
+    guests = documents.identity_trust(ids["identity_pool"], "unauthenticated")
+    made, field = [], _field(settings, ids)
     for group in auth.groups:
-        fields = _fields(manifest, settings, ids, ("groups", group.name), ("authenticated", ""))
-        made.append(_role(manifest, settings, ("group", group.name), fields, signed_in))
-    fields = _fields(manifest, settings, ids, *_SIGNED_IN)
-    made.append(_role(manifest, settings, ("authenticated", ""), fields, signed_in))
-    fields = _fields(manifest, settings, ids, ("guest", ""))
-    made.append(_role(manifest, settings, ("unauthenticated", ""), fields, guests))
+        opened = documents.fields(manifest.data, documents.members_of(group.name), field)
+        made.append(_role(manifest, settings, ("group", group.name), opened, signed_in))
+    opened = documents.fields(manifest.data, documents.SIGNED_IN, field)
+    made.append(_role(manifest, settings, ("authenticated", ""), opened, signed_in))
+    opened = documents.fields(manifest.data, documents.GUESTS, field)
+    made.append(_role(manifest, settings, ("unauthenticated", ""), opened, guests))
     return made
 
 
@@ -220,7 +137,7 @@ def _role(
     trust: dict[str, Any] | None = None,
 ) -> Role:
     name, arn = Names(settings, manifest.name).role(*of)
-    return Role(arn, name, manifest.name, json.dumps(trust or roles.function_trust()), json.dumps(policies), 0)
+    return Role(arn, name, manifest.name, json.dumps(trust or documents.function_trust()), json.dumps(policies), 0)
 
 
 def _function_policies(manifest: Manifest, settings: Settings, ids: dict[str, str], name: str) -> list[dict[str, Any]]:
@@ -229,53 +146,44 @@ def _function_policies(manifest: Manifest, settings: Settings, ids: dict[str, st
     if manifest.auth is not None:
         pool = resources.user_pool_arn(settings.region, settings.account_id, ids["pool"])
         found += [_grant(grant, pool) for grant in manifest.auth.grants if grant.function == name]
-    for access in manifest.data.access if manifest.data else ():
-        if access.function == name:
-            kinds = {"query": "Query", "mutate": "Mutation"}
-            fields = [_field(settings, ids, kinds[action], "*") for action in access.actions]
-            found.append(_allow(["appsync:GraphQL"], fields))
-    return found
+    calls = manifest.data.access if manifest.data else ()
+    field = _field(settings, ids)
+    return found + [documents.data_access(access, field) for access in calls if access.function == name]
 
 
-def _grant(grant: Grant, pool: str) -> dict[str, Any]:
-    """On exactly this pool; the operations that name no pool have no narrower resource than `*`."""
-    free = {f"{SERVICE}:{operation}" for operation in WITHOUT_POOL}
-    on_pool = [action for action in grant.actions if action not in free]
-    policy = _allow(on_pool, [pool]) if on_pool else {"Version": _VERSION, "Statement": []}
-    if unbound := [action for action in grant.actions if action in free]:
-        policy["Statement"] += _allow(unbound, ["*"])["Statement"]
-    return policy
+def _grant(given: Grant, pool: str) -> dict[str, Any]:
+    """A narrowed grant allows its groups only where a request names one; the key is ours and unknown to AWS."""
+    document = documents.grant(given, pool)
+    if not given.groups:
+        return document
+    narrowed: list[dict[str, Any]] = []
+    for statement in document["Statement"]:
+        of_groups = [action for action in statement["Action"] if action.removeprefix(f"{SERVICE}:") in NAMES_GROUP]
+        others = [action for action in statement["Action"] if action not in of_groups]
+        condition = {"StringEquals": {GROUP_KEY: list(given.groups)}}
+        narrowed += [{**statement, "Action": of_groups, "Condition": condition}] if of_groups else []
+        narrowed += [{**statement, "Action": others}] if others else []
+    return {**document, "Statement": narrowed}
 
 
-def _fields(
-    manifest: Manifest, settings: Settings, ids: dict[str, str], *wanted: tuple[str, str]
-) -> list[dict[str, Any]]:
-    """The policy of an identity's role: the fields that a rule opens to it, none when no rule does."""
-    if manifest.data is None:
-        return []
-    fields = [
-        _field(settings, ids, operation.kind.capitalize(), operation.name)
-        for operation in manifest.data.operations
-        if any(_opens(operation, strategy, group) for strategy, group in wanted)
-    ]
-    return [_allow(["appsync:GraphQL"], fields)] if fields else []
+def delegation_rules(manifest: Manifest, settings: Settings) -> str | None:
+    """The rules of the pool as the store keeps them; None where the definitions delegate nothing."""
+    auth = manifest.auth
+    if auth is None or auth.delegation is None:
+        return None
+    names = Names(settings, manifest.name)
+    own = tuple(
+        OwnAuthority(names.arn("function", grant.function), grant.actions, grant.groups)
+        for grant in auth.grants
+        if grant.own_authority
+    )
+    rules = Rules(auth.delegation, tuple(group.name for group in auth.groups), own)
+    return msgspec.json.encode(rules).decode()
 
 
-def _opens(operation: Operation, strategy: str, group: str) -> bool:
-    for rule in operation.rules:
-        if rule.strategy == strategy == "groups" and group in rule.groups:
-            return True
-        if rule.strategy == strategy != "groups" and rule.provider == "identityPool":
-            return True
-    return False
-
-
-def _field(settings: Settings, ids: dict[str, str], type_name: str, field: str) -> str:
-    return resources.field_arn(settings.region, settings.account_id, ids["api"], type_name, field)
-
-
-def _allow(actions: list[str], on: Iterable[str]) -> dict[str, Any]:
-    return {"Version": _VERSION, "Statement": [{"Effect": "Allow", "Action": actions, "Resource": list(on)}]}
+def _field(settings: Settings, ids: dict[str, str]) -> documents.Field:
+    """Nothing asks for a field where there is no API."""
+    return partial(resources.field_arn, settings.region, settings.account_id, ids.get("api", ""))
 
 
 def wants_api_key(data: Data | None) -> bool:

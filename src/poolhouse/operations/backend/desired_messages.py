@@ -1,4 +1,4 @@
-"""The messages of a backend's pool, as members of the request that would make it: words, and who sends them."""
+"""Who sends a backend's messages, as members of the request that would make its pool."""
 
 from email.headerregistry import Address
 from typing import Any
@@ -11,13 +11,7 @@ _KEY = "alias/poolhouse"
 
 
 def members(auth: Auth) -> dict[str, Any]:
-    """Templates and configurations."""
-    return {"VerificationMessageTemplate": _verification(auth), **_email(auth), **_sms(auth)}
-
-
-def invitation(auth: Auth) -> dict[str, str]:
-    words = auth.invitation
-    return {"EmailMessage": words.body, "EmailSubject": words.subject, "SMSMessage": words.sms}
+    return {**_email(auth), **_sms(auth)}
 
 
 def senders(auth: Auth, server: Settings) -> dict[str, Any]:
@@ -32,15 +26,6 @@ def senders(auth: Auth, server: Settings) -> dict[str, Any]:
         if sender is not None and sender.function is not None
     }
     return found | ({"KMSKeyID": f"arn:aws:kms:{server.region}:{server.account_id}:{_KEY}"} if found else {})
-
-
-def _verification(auth: Auth) -> dict[str, str]:
-    words = auth.verification
-    if words.style == "CODE":
-        shown = {"EmailMessage": words.body, "EmailSubject": words.subject}
-    else:
-        shown = {"EmailMessageByLink": words.body, "EmailSubjectByLink": words.subject}
-    return {"DefaultEmailOption": f"CONFIRM_WITH_{words.style}", "SmsMessage": words.sms, **shown}
 
 
 def _email(auth: Auth) -> dict[str, Any]:

@@ -6,13 +6,22 @@ from typing import Literal
 
 import msgspec
 
+from poolhouse.access.delegation import Rules
 from poolhouse.config import Settings
-from poolhouse.define.manifest import Auth, Manifest, RestApi
-from poolhouse.operations.backend.desired import client_settings, domain_prefix, pool_settings, wants_api_key
+from poolhouse.define.manifest import Auth, Delegate, Manifest, RestApi
+from poolhouse.errors import NotServedError
+from poolhouse.operations.backend.desired import (
+    client_settings,
+    delegation_rules,
+    domain_prefix,
+    pool_settings,
+    wants_api_key,
+)
 from poolhouse.operations.backend.state import (
     API,
     API_KEY,
     CLIENT,
+    DELEGATION,
     DOMAIN,
     GROUP,
     IDENTITY_POOL,
@@ -45,6 +54,13 @@ class Change:
 
 async def plan(tx: Transaction, manifest: Manifest, server: Settings) -> list[Change]:
     """Every difference, in the order in which it is applied."""
+    if manifest.auth is not None and manifest.auth.reference is not None:
+        raise NotServedError(
+            f"reference_auth() names the user pool {manifest.auth.reference.user_pool_id} at AWS, and this version "
+            "serves no pool that is not its own.",
+            resolution="Push the backend with poolhouse push --target aws, or write define_auth() and bring the users "
+            "here with poolhouse pull-users.",
+        )
     found = await backend.resources(tx, manifest.name)
     changes = [*_single(found, API, manifest.data.name if manifest.data else None)]
     changes += _single(found, API_KEY, manifest.data.name if manifest.data and wants_api_key(manifest.data) else None)
@@ -55,7 +71,8 @@ async def plan(tx: Transaction, manifest: Manifest, server: Settings) -> list[Ch
     changes += _client(found, manifest.auth)
     changes += _single(found, IDENTITY_POOL, manifest.auth.name)
     changes += _domain(found, domain_prefix(manifest))
-    return changes + await _groups(tx, found, manifest.auth)
+    changes += await _groups(tx, found, manifest.auth)
+    return [*changes, *_delegation(found, manifest.auth, delegation_rules(manifest, server))]
 
 
 def _single(found: list[Resource], kind: str, wanted: str | None) -> Iterator[Change]:
@@ -76,6 +93,38 @@ def _domain(found: list[Resource], wanted: str | None) -> Iterator[Change]:
         yield Change("remove", DOMAIN, existing.name)
     elif existing is not None and wanted is not None and existing.name != wanted:
         yield Change("change", DOMAIN, wanted, f"was {existing.name}")
+
+
+def _delegation(found: list[Resource], auth: Auth, wanted: str | None) -> Iterator[Change]:
+    existing = only(found, DELEGATION)
+    if wanted is None:
+        if existing is not None:
+            yield Change("remove", DELEGATION, existing.name, "functions act on their own grants, whoever calls them")
+        return
+    if existing is None:
+        acting = dict.fromkeys(rule.group for rule in auth.delegation.delegates) if auth.delegation else ()
+        yield Change("create", DELEGATION, auth.name, f"to {', '.join(acting)}")
+    elif existing.document != wanted:
+        yield Change("change", DELEGATION, auth.name, ", ".join(_delegated(existing.document, wanted)))
+
+
+def _delegated(before: str, after: str) -> Iterator[str]:
+    """What differs between two states of the rules."""
+    then, now = (msgspec.json.decode(text, type=Rules) for text in (before, after))
+    groups_named = dict.fromkeys(rule.group for one in (then, now) for rule in one.delegation.delegates)
+    for name in groups_named:
+        if _rules_for(then, name) != _rules_for(now, name):
+            yield f"rules of {name}"
+    if then.delegation.protected != now.delegation.protected:
+        yield f"protected are {', '.join(now.delegation.protected)}"
+    if then.own != now.own:
+        yield "functions that act by their own authority"
+    if then.groups != now.groups:
+        yield "names of defined groups"
+
+
+def _rules_for(rules: Rules, group: str) -> list[Delegate]:
+    return [rule for rule in rules.delegation.delegates if rule.group == group]
 
 
 def _rest_apis(found: list[Resource], manifest: Manifest) -> Iterator[Change]:

@@ -4,7 +4,8 @@ import hashlib
 from pathlib import Path
 
 from poolhouse.config import Settings
-from poolhouse.define.manifest import Function, SecretRef, UserPoolId, upper_snake
+from poolhouse.define import injected as variables
+from poolhouse.define.manifest import Function, SecretRef, UserPoolId
 from poolhouse.functions import FunctionSpec
 from poolhouse.operations.backend.state import Applied
 from poolhouse.operations.context import Services
@@ -48,15 +49,8 @@ async def _spec(services: Services, applied: Applied, project: Path, function: F
 
 def injected(settings: Settings, applied: Applied, function: Function) -> dict[str, str]:
     """The variables that a function gets for its grants: the pool's id, the API's address."""
-    found: dict[str, str] = {}
-    auth, data = applied.manifest.auth, applied.manifest.data
-    if auth and applied.pool_id and any(grant.function == function.name for grant in auth.grants):
-        found[auth.environment_name] = applied.pool_id
-    if data and any(access.function == function.name for access in data.access):
-        prefix = "AMPLIFY_DATA_" if data.name == "amplifyData" else f"AMPLIFY_DATA_{upper_snake(data.name)}_"
-        found[f"{prefix}GRAPHQL_ENDPOINT"] = f"{settings.inner_url or settings.public_url}/graphql"
-        found["AMPLIFY_DATA_DEFAULT_NAME"] = data.name
-    return found
+    url = f"{settings.inner_url or settings.public_url}/graphql"
+    return variables.injected(applied.manifest, function.name, pool_id=applied.pool_id, graphql_url=url)
 
 
 async def _secret(services: Services, name: str) -> str | None:
@@ -71,11 +65,17 @@ def _problem(missing: list[str]) -> str | None:
     return f"The secret {missing[0]} is not set. Set it with: poolhouse secret set {missing[0]}"
 
 
+def is_source(path: Path) -> bool:
+    """Whether a file of `amplify/`, named from there, is the user's and not made from it (`.build/`, caches)."""
+    return not any(part.startswith(".") or part == "__pycache__" for part in path.parts)
+
+
 def _revision(project: Path) -> str:
     """Changes with any file of the backend, since a handler may import from all of it."""
     digest = hashlib.sha256()
-    for path in sorted((project / "amplify").rglob("*")):
-        if path.is_file() and "__pycache__" not in path.parts:
+    folder = project / "amplify"
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and is_source(path.relative_to(folder)):
             status = path.stat()
             digest.update(f"{path}\0{status.st_mtime_ns}\0{status.st_size}\n".encode())
     return digest.hexdigest()

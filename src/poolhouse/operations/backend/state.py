@@ -13,6 +13,8 @@ from poolhouse.store.backend import Resource
 POOL, CLIENT, IDENTITY_POOL, GROUP, API, API_KEY = "pool", "client", "identity_pool", "group", "api", "api_key"
 REST_API = "rest_api"
 DOMAIN = "domain"
+CONSOLE = "console_client"
+DELEGATION = "delegation"
 
 
 class ApiKey(msgspec.Struct, frozen=True):
@@ -32,6 +34,7 @@ class Applied:
     manifest: Manifest
     pool_id: str | None = None
     client_id: str | None = None
+    console_client_id: str | None = None
     identity_pool_id: str | None = None
     api_id: str | None = None
     api_key: ApiKey | None = None

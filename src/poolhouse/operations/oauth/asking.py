@@ -43,7 +43,9 @@ async def ask(
     assert operation is not None
     given = {member: value for member, value in members.items() if value is not None}
     request = service_model.from_params(operation, given)
-    return await call(services, Anonymous(), operation, request, request_id=request_id, source_ip=source_ip)
+    return await call(
+        services, Anonymous(), operation, request, request_id=request_id, source_ip=source_ip, way="oauth"
+    )
 
 
 async def authenticate(asking: Asking) -> tuple[Pool, Client, str | None]:

@@ -3,12 +3,14 @@
 A sign-in begins here, whatever flows the client itself may start, and its tokens stay on the server.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from poolhouse.access.principals import Anonymous
 from poolhouse.errors import IncorrectUsernameOrPassword, InvalidSession, ServiceError
-from poolhouse.operations import passwords, protection, sign_in, triggers_sign_in, user_auth
+from poolhouse.operations import audit, passwords, protection, sign_in, triggers_sign_in, user_auth
 from poolhouse.operations.context import Call, Services
 from poolhouse.operations.door import Door, open_door
 from poolhouse.operations.gate import Answer, served
@@ -44,8 +46,9 @@ class Asker:
             raise IncorrectUsernameOrPassword
         door = await self._door()
         parameters = self._with_hash({"USERNAME": name, "PASSWORD": password})
-        await triggers_sign_in.before(door, "USER_PASSWORD_AUTH", parameters, {})
-        return await passwords.start(door, parameters)
+        with _recorded(door, name):
+            await triggers_sign_in.before(door, "USER_PASSWORD_AUTH", parameters, {})
+            return await passwords.start(door, parameters)
 
     async def begin(self, name: str, factor: str) -> Answer:
         """A sign-in that is to begin with this factor; AWS's choice where that cannot be. Raises ServiceError."""
@@ -59,14 +62,17 @@ class Asker:
         if not given["USERNAME"].isprintable():
             raise IncorrectUsernameOrPassword
         door, parameters = await self._door(), self._with_hash(given)
-        await triggers_sign_in.before(door, user_auth.USER_AUTH, parameters, {})
-        return await user_auth.start(door, parameters, session)
+        with _recorded(door, given["USERNAME"]):
+            await triggers_sign_in.before(door, user_auth.USER_AUTH, parameters, {})
+            return await user_auth.start(door, parameters, session)
 
     async def respond(self, challenge: str, session: str | None, responses: dict[str, str]) -> Answer:
         """The next answer of the same sign-in. Raises ServiceError."""
         if not session:
             raise InvalidSession
-        return await sign_in.respond(await self._door(), challenge, session, self._with_hash(responses))
+        door = await self._door("RespondToAuthChallenge")
+        with _recorded(door, responses["USERNAME"]):
+            return await sign_in.respond(door, challenge, session, self._with_hash(responses))
 
     def call(self) -> Call:
         """One call of this moment."""
@@ -78,14 +84,27 @@ class Asker:
             request_id=self.request_id,
             source_ip=self.source_ip,
             region=services.settings.region,
+            way="oauth",
         )
 
-    async def _door(self) -> Door:
-        return await open_door(self.call(), self.client.id, hosted=True)
+    async def _door(self, operation: str = "InitiateAuth") -> Door:
+        call = self.call()
+        call.operation = operation
+        return await open_door(call, self.client.id, hosted=True)
 
     def _with_hash(self, parameters: dict[str, str]) -> dict[str, str]:
         made = self.secret_hash(parameters["USERNAME"])
         return parameters if made is None else {**parameters, "SECRET_HASH": made}
+
+
+@contextmanager
+def _recorded(door: Door, name: str) -> Iterator[None]:
+    """Tell the audit trail of a sign-in that fails; of one that succeeds it hears with the sign-in."""
+    try:
+        yield
+    except ServiceError as error:
+        audit.failed_as(door.ctx, name, door.client.id, error)
+        raise
 
 
 def is_served(name: str) -> bool:

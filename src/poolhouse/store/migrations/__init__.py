@@ -12,7 +12,7 @@ from poolhouse.errors import SettingError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-HEAD = "0003"
+HEAD = "0006"
 
 _FOLDER = Path(__file__).parent
 _LOCK = 7_301_846_112

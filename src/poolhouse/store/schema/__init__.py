@@ -4,8 +4,10 @@ Only TEXT, BIGINT and BLOB are used, so that a row means the same on SQLite and 
 times are epoch microseconds, booleans 0 or 1, documents JSON text, secrets sealed bytes.
 """
 
+from .audit_tables import audit_events, audit_hours, delegations
 from .backend_tables import backend_resources, facts, secrets
 from .columns import metadata
+from .console_tables import bulk_rows, bulk_runs
 from .identity_tables import identities, identity_pools, roles
 from .pool_tables import (
     clients,
@@ -24,9 +26,14 @@ from .work_tables import import_jobs, import_rows, inbox, outbox
 
 __all__ = [
     "attempts",
+    "audit_events",
+    "audit_hours",
     "backend_resources",
+    "bulk_rows",
+    "bulk_runs",
     "clients",
     "codes",
+    "delegations",
     "devices",
     "domains",
     "factors",

@@ -25,6 +25,7 @@ users = Table(
     Index(None, "pool_id", "id"),
     Index(None, "pool_id", "status", "id"),
     Index(None, "pool_id", "enabled", "id"),
+    Index(None, "pool_id", "created"),
     # The id of a deleted user must never be another user's.
     sqlite_autoincrement=True,
 )

@@ -1,0 +1,1 @@
+"""What the console needs and no operation of AWS gives."""
