@@ -2,8 +2,10 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+import reference
 
 from poolhouse import service_model
 from poolhouse.config import SETTINGS
@@ -83,13 +85,23 @@ PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings,
     "grants.md": grant_names,
     "manifest.md": manifest_schema,
+    "commands.md": reference.commands,
+    "errors.md": reference.error_classes,
+    "metrics.md": reference.metrics,
 }
+
+
+def texts() -> Iterator[tuple[str, str]]:
+    """Each file that is made; the index comes last, since it reads the pages."""
+    for name, make in PAGES.items():
+        yield name, NOTE + make()
+    yield "llms.txt", reference.for_language_models(DOCS)
 
 
 def main() -> int:
     stale = []
-    for name, make in PAGES.items():
-        path, text = DOCS / name, NOTE + make()
+    for name, text in texts():
+        path = DOCS / name
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
         stale.append(name)

@@ -1,11 +1,16 @@
 """The real command as a process: started, read, signalled, and looked after to its end."""
 
+import atexit
 import contextlib
+import functools
+import json
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -30,18 +35,46 @@ def environment(given: dict[str, str] | None = None) -> dict[str, str]:
 
 
 def run(*arguments: str, cwd: Path, given: dict[str, str] | None = None, stdin: str | None = None):
-    """A command that ends by itself."""
-    return subprocess.run(
-        [*COMMAND, *arguments],
-        cwd=cwd,
-        env=environment(given),
-        input=stdin,
-        stdin=None if stdin is not None else subprocess.DEVNULL,
-        capture_output=True,
+    """A command that ends by itself: a process of its own, without the second that its imports would take."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder, name) for name in ("stdin", "stdout", "stderr")]
+        files[0].write_text(stdin or "", encoding="utf-8")
+        asked = {
+            "arguments": arguments,
+            "folder": str(cwd),
+            "environment": environment(given),
+            "files": [str(files[0] if stdin is not None else os.devnull), str(files[1]), str(files[2])],
+        }
+        status = _ask(_preloaded(), json.dumps(asked))
+        out, error = (file.read_text(encoding="utf-8") for file in files[1:])
+        return subprocess.CompletedProcess([*COMMAND, *arguments], status, out, error)
+
+
+def _ask(process: "subprocess.Popen[str]", line: str) -> int:
+    process.stdin.write(line + "\n")
+    process.stdin.flush()
+    assert select.select([process.stdout], [], [], 60)[0], f"the command does not end: {line}"
+    return int(process.stdout.readline())
+
+
+@functools.cache
+def _preloaded() -> "subprocess.Popen[str]":
+    """One for each test process; it ends when its stdin closes."""
+    process = subprocess.Popen(
+        [sys.executable, str(Path(__file__).with_name("preloaded.py"))],
+        env=environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        timeout=60,
-        check=False,
     )
+    atexit.register(_end, process)
+    return process
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    process.stdin.close()
+    process.wait(10)
+    process.stdout.close()
 
 
 def family(pid: int) -> list[int]:

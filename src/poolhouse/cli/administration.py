@@ -18,12 +18,12 @@ from poolhouse.crypto.codes import new_uuid
 from poolhouse.crypto.vault import Vault
 from poolhouse.errors import NotFoundInDatabase, RefusedCommand, ServiceError, SettingError
 from poolhouse.messages.route import senders
-from poolhouse.operations import families
+from poolhouse.operations import audit, families
 from poolhouse.operations.backend.master_key import check_master_key
 from poolhouse.operations.context import Services
 from poolhouse.operations.gate import call
 from poolhouse.store import pools
-from poolhouse.store.database import open_database
+from poolhouse.store.database import Transaction, open_database
 from poolhouse.store.pools import Pool
 
 T = TypeVar("T")
@@ -49,12 +49,26 @@ class Administration:
         try:
             struct = service_model.from_params(operation, request)
             root = Root(account_id=settings.account_id, region=region)
-            answer = await call(self.services, root, operation, struct, request_id=new_uuid())
+            answer = await call(self.services, root, operation, struct, request_id=new_uuid(), way="cli")
         except ServiceError as error:
             hint = _IN_SERVER if error.code == "UnexpectedLambdaException" else ""
             raise RefusedCommand(error.code, error.message.strip(), resolution=hint) from error
         found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(answer))
         return found
+
+    async def did(self, tx: Transaction, operation: str, subject: str = "", **request: Any) -> None:
+        """Record what is done in this transaction without an operation of AWS's."""
+        services = self.services
+        await audit.operator_did(
+            tx,
+            services.vault,
+            services.clock(),
+            principal=Root(account_id=services.settings.account_id, region="").arn,
+            operation=operation,
+            subject=subject,
+            pool_id=self._pool_id or "",
+            request=request,
+        )
 
     async def of_pool(self, name: str, **request: Any) -> dict[str, Any]:
         """The same, of the pool that was chosen."""

@@ -9,12 +9,18 @@ from typing import Annotated
 
 import typer
 
+from poolhouse.cli.adopt_commands import adopt_commands
+from poolhouse.cli.audit_commands import audit
+from poolhouse.cli.aws_commands import aws_commands
 from poolhouse.cli.clients import clients
+from poolhouse.cli.console_commands import console_commands
 from poolhouse.cli.data_commands import data_commands
 from poolhouse.cli.groups import groups
+from poolhouse.cli.key_commands import keys
 from poolhouse.cli.options import HERE, Database, Destructive, Host, Port, Project, Tls
 from poolhouse.cli.pools import pools
 from poolhouse.cli.project_commands import project_commands
+from poolhouse.cli.pull_users import pull_users_commands
 from poolhouse.cli.users import users
 from poolhouse.config import plain_text
 from poolhouse.errors import UserError
@@ -32,13 +38,19 @@ secret = typer.Typer(
     help='The values behind secret("NAME") in the definitions.', no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(project_commands)
+app.add_typer(adopt_commands)
+app.add_typer(aws_commands)
 app.add_typer(data_commands)
+app.add_typer(pull_users_commands)
+app.add_typer(console_commands)
 app.add_typer(generate, name="generate")
 app.add_typer(secret, name="secret")
 app.add_typer(users, name="users")
 app.add_typer(groups, name="groups")
 app.add_typer(pools, name="pools")
 app.add_typer(clients, name="clients")
+app.add_typer(audit, name="audit")
+app.add_typer(keys, name="keys")
 
 Name = Annotated[str, typer.Argument(help="Letters, digits, _ . and -.")]
 

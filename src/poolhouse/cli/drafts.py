@@ -79,6 +79,14 @@ class Draft:
             if self._before[path] != (None if after is None else after.encode()):
                 yield path
 
+    def texts(self) -> dict[str, str | None]:
+        """The files that would change, with the text they would have; None where one would go."""
+        return {path: self._after[path] for path in self._changed()}
+
+    def overwritten(self) -> list[str]:
+        """The files that are there and would have another text, or go."""
+        return [path for path in self._changed() if self._before[path] is not None]
+
     def rehearse(self) -> Manifest:
         """The Manifest of the project as it is to become. Raises what the definitions raise; the files stay."""
         with tempfile.TemporaryDirectory(prefix="poolhouse-") as name:

@@ -43,6 +43,9 @@ def import_file(
     async def work(administration: Administration) -> Summary:
         pool = await administration.pool()
         summary = Summary({"Imported": 0, "Skipped": 0, "Failed": 0}, [])
+        if not dry_run:
+            async with administration.services.database.write() as tx:
+                await administration.did(tx, "ImportUsers", file.name, Format=form)
         with ExitStack() as stack:
             source, size = _opened(file, stack)
             told = None if report is None else stack.enter_context(_created(report))

@@ -1,7 +1,5 @@
 """Exports: a new file that only its owner can read, whole or not there at all."""
 
-import csv
-import io
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -33,28 +31,26 @@ async def _write(
     administration: Administration, pool: Pool, target: BinaryIO, form: Literal["csv", "jsonl"], *, hashes: bool
 ) -> list[str]:
     services = administration.services
-    async with services.database.read() as tx:
+    async with services.database.write() as tx:
         total = await pools.count_users(tx, pool.id)
+        await administration.did(tx, "ExportUsers", Format=form, PasswordHashes=hashes)
     columns = import_csv.header(pool.settings)
     written = left = 0
     if form == "csv":
-        target.write(_csv_line(columns))
+        target.write(exports.csv_line(columns))
     else:
         target.writelines(user_records.encode(record) + b"\n" for record in await exports.every_group(services, pool))
     with counting("Exporting", total) as progress:
         async for user, leaves_factors in exports.every_user(services, pool, hashes=hashes):
-            line = _csv_line(exports.csv_cells(columns, user)) if form == "csv" else user_records.encode(user) + b"\n"
+            line = (
+                exports.csv_line(exports.csv_cells(columns, user))
+                if form == "csv"
+                else user_records.encode(user) + b"\n"
+            )
             target.write(line)
             written, left = written + 1, left + leaves_factors
             progress.advance(progress.task_ids[0])
     return _told(written, left, hashes=hashes)
-
-
-def _csv_line(cells: list[str]) -> bytes:
-    """Commas, quotes and ends of lines in a value have a backslash before them, as AWS's importer wants it."""
-    text = io.StringIO(newline="")
-    csv.writer(text, quoting=csv.QUOTE_NONE, escapechar="\\", lineterminator="\r\n").writerow(cells)
-    return text.getvalue().encode()
 
 
 def _told(written: int, left: int, *, hashes: bool) -> list[str]:

@@ -27,6 +27,7 @@ def set_storage(where: Where, kind: PasswordKind, *, change_clients: bool, dry_r
         if not dry_run:
             async with services.database.write() as tx:
                 await password_storage.change(tx, pool_id, kind, services.clock())
+                await administration.did(tx, "SetPasswordStorage", kind)
         return _told(pool_id, kind, concerned, would=dry_run)
 
     return visit(where, work)

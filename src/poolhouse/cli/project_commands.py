@@ -7,6 +7,17 @@ from typing import Annotated, Literal
 
 import typer
 
+from poolhouse.cli.aws_options import (
+    AllowReplace,
+    App,
+    ContinueRollback,
+    Env,
+    Profile,
+    Region,
+    Skip,
+    Where,
+    check_target,
+)
 from poolhouse.cli.options import HERE, Database, Destructive, Host, Json, Port, Project, Yes, group
 
 project_commands = typer.Typer(rich_markup_mode=None)
@@ -36,9 +47,10 @@ class SecondFactor(StrEnum):
     SMS = "sms"
 
 
-Target = Annotated[
-    Literal["local", "server"],
-    typer.Option("--target", help="local: the project's development database. server: that of poolhouse serve."),
+_TARGETS = "local: the project's development database. server: that of poolhouse serve."
+Target = Annotated[Literal["local", "server"], typer.Option("--target", help=_TARGETS)]
+Anywhere = Annotated[
+    Literal["local", "server", "aws"], typer.Option("--target", help=f"{_TARGETS} aws: an environment at AWS.")
 ]
 OutDir = Annotated[
     Path | None, typer.Option("--out-dir", help="Where the clients' files go; default: the project.", file_okay=False)
@@ -219,16 +231,34 @@ def remove_admin_queries(project: Project = HERE, delete_source: DeleteSource = 
 
 @project_commands.command()
 def push(
+    context: typer.Context,
     project: Project = HERE,
-    target: Target = "local",
+    target: Anywhere = "local",
     database: Database = None,
     host: Host = None,
     port: Port = None,
     out_dir: OutDir = None,
     allow_destructive: Destructive = False,
+    env: Env = "dev",
+    app: App = None,
+    profile: Profile = None,
+    region: Region = None,
+    allow_replace: AllowReplace = None,
+    continue_rollback: ContinueRollback = False,
+    skip: Skip = None,
     yes: Yes = False,
 ) -> None:
     """Apply the definitions: shows the plan, asks, says what changed, writes the clients' files."""
+    check_target(context, target)
+    if target == "aws":
+        from poolhouse.cli import aws_pushing
+
+        where = Where(project, env, app, profile, region)
+        if continue_rollback:
+            aws_pushing.continue_rollback(where, skip or ())
+            return
+        _end(aws_pushing.push(where, yes=yes, allowed=allow_replace or (), out_dir=out_dir))
+        return
     from poolhouse.cli.pushing import push as carry_out
 
     overrides = {"database": database, "host": host, "port": port}
@@ -237,8 +267,25 @@ def push(
 
 
 @project_commands.command()
-def status(project: Project = HERE, target: Target = "local", database: Database = None, as_json: Json = False) -> None:
+def status(
+    context: typer.Context,
+    project: Project = HERE,
+    target: Anywhere = "local",
+    database: Database = None,
+    env: Env = "dev",
+    app: App = None,
+    profile: Profile = None,
+    region: Region = None,
+    drift: Annotated[bool, typer.Option("--drift", help="Also what was changed at AWS by hand.")] = False,
+    as_json: Json = False,
+) -> None:
     """Show what differs between the definitions and what is applied."""
+    check_target(context, target)
+    if target == "aws":
+        from poolhouse.cli.aws_status import status as shown
+
+        shown(Where(project, env, app, profile, region), as_json=as_json, with_drift=drift)
+        return
     from poolhouse.cli.pushing import print_status
     from poolhouse.cli.pushing import status as compared
 

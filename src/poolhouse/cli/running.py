@@ -13,7 +13,8 @@ from typing import Any
 
 import typer
 import uvicorn
-from watchfiles import awatch
+from watchfiles import Change as FileChange
+from watchfiles import DefaultFilter, awatch
 
 from poolhouse import outputs, service_model, telemetry
 from poolhouse.app import Server, clock
@@ -30,9 +31,12 @@ from poolhouse.define.types import write_schema_types
 from poolhouse.errors import SettingError, UserError
 from poolhouse.operations.backend import Applied, Change, current
 from poolhouse.operations.backend.master_key import check_master_key
+from poolhouse.operations.backend.specs import is_source
+from poolhouse.operations.console import links
 from poolhouse.store.database import open_database
 
 Overrides = Mapping[str, object]
+_CONSOLE = "The console's link is good once, for five minutes. For another one: poolhouse console-link"
 
 
 def run_dev(project: Path, definitions: Definitions, overrides: Overrides, *, allow_destructive: bool) -> None:
@@ -278,6 +282,17 @@ async def _read(settings: Settings, manifest: Manifest) -> Applied:
         await database.stop()
 
 
+class _Sources(DefaultFilter):
+    """The files that a reload depends on."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+
+    def __call__(self, change: FileChange, path: str) -> bool:
+        return is_source(Path(path).relative_to(self._folder)) and super().__call__(change, path)
+
+
 class _Development:
     """One run of `poolhouse dev`."""
 
@@ -305,8 +320,9 @@ class _Development:
 
     async def _watch(self, stop: asyncio.Event) -> None:
         """Apply every change of the definitions and handlers; a broken one leaves the last good state."""
-        folder = self._project / "amplify"
-        async for _changes in awatch(folder, stop_event=stop, step=50, debounce=200, recursive=True):
+        folder = (self._project / "amplify").resolve()
+        wanted = _Sources(folder)
+        async for _changes in awatch(folder, watch_filter=wanted, stop_event=stop, step=50, debounce=200):
             try:
                 manifest = await asyncio.to_thread(load_manifest, self._project)
                 self._tell(*await self._server.reload(manifest, allow_destructive=self._destructive))
@@ -341,6 +357,7 @@ class _Development:
             "GraphQL": f"{settings.public_url}/graphql" if applied.manifest.data else None,
             **rest_urls(applied.manifest, settings.public_url),
             "Inbox": f"{settings.public_url}/inbox",
+            "Console": links.link(self._server.services.vault, settings.public_url, clock()),
             "User pool": applied.pool_id,
             "App client": applied.client_id,
             "Identity pool": applied.identity_pool_id,
@@ -352,6 +369,7 @@ class _Development:
         for name, value in rows.items():
             if value:
                 typer.echo(f"  {typer.style(f'{name:<14}', dim=True)} {value}")
+        typer.secho(f"\n  {_CONSOLE}", dim=True)
         if self._secured is not None and self._secured.authority is not None:
             typer.echo(f"\n  Clients have to trust {self._secured.authority}:\n")
             for name, value in hints(self._secured.authority):

@@ -60,6 +60,7 @@ def reset(project: Path, *, everything: bool) -> None:
 async def _clear(administration: Administration) -> None:
     async with administration.services.database.write() as tx:
         await clear(tx)
+        await administration.did(tx, "ForgetEverybody")
 
 
 def listed(project: Path) -> list[Snapshot]:

@@ -17,7 +17,7 @@ TEMPLATES: Final = (
 )
 _FILES: Final = Path(__file__).parent / "templates"
 _SUFFIX: Final = ".template"
-_IGNORED: Final = (".amplify/", ".poolhouse/", "amplify_outputs.json", "poolhouse_local.js")
+_IGNORED: Final = (".amplify/", ".poolhouse/", "amplify/.build/assets/", "amplify_outputs.json", "poolhouse_local.js")
 
 
 def started(project: Path, template: Template) -> Draft:
@@ -35,7 +35,7 @@ def started(project: Path, template: Template) -> Draft:
         add_auth(draft, Wanted({("login_with",): LOGIN["email"]}, ["Admins", "Editors"], Admin(("Admins",))))
     else:
         draft.put(BACKEND, "from poolhouse import define_backend\n\nbackend = define_backend()\n")
-    _ignore(draft)
+    ignore_made(draft)
     return draft
 
 
@@ -52,7 +52,7 @@ def _refuse_existing(draft: Draft, path: str) -> None:
         raise ProjectError(f"{path} exists already.", resolution="Move it away, or choose another folder.")
 
 
-def _ignore(draft: Draft) -> None:
+def ignore_made(draft: Draft) -> None:
     """What is made anew on every machine stays out of version control."""
     before = draft.read(".gitignore") or ""
     missing = [line for line in _IGNORED if line not in before.splitlines()]

@@ -1,0 +1,1 @@
+"""The Manifest as CloudFormation: pure functions that make templates. Store and operations are never seen from here."""
