@@ -8,6 +8,7 @@ demo: setup  ## the main job from start to end, on embedded SQLite
 test: setup  ## the whole suite on SQLite and PostgreSQL, with the real clients
 	@scripts/node-packages
 	@scripts/browser
+	@scripts/ministack-env
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
 lint: setup  ## style, types, layers, generated files
@@ -21,8 +22,9 @@ lint: setup  ## style, types, layers, generated files
 bench: setup  ## answers per second beside the machine's own limits
 	@$(BIN)/python -m bench $(ARGS)
 
-docs: setup  ## the reference pages, made from the code
+docs: setup  ## the reference pages, made from the code, and the site in site/
 	@$(BIN)/python scripts/docs.py
+	@$(BIN)/zensical build --strict
 
 lock: setup  ## requirements.lock anew from pyproject.toml
 	@scripts/lock

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from poolhouse.define.backend import define_backend
     from poolhouse.define.data import define_data
     from poolhouse.define.functions import define_function
+    from poolhouse.define.reference import reference_auth
     from poolhouse.define.rest import define_rest_api
     from poolhouse.define.schema import a
     from poolhouse.define.secret import secret
@@ -24,6 +25,7 @@ __all__ = [
     "define_data",
     "define_function",
     "define_rest_api",
+    "reference_auth",
     "secret",
 ]
 
@@ -35,6 +37,7 @@ _HOMES = {
     "define_data": "data",
     "define_function": "functions",
     "define_rest_api": "rest",
+    "reference_auth": "reference",
     "secret": "secret",
 }
 

@@ -18,8 +18,10 @@ from starlette.routing import Route, Router
 
 from poolhouse import service_model, telemetry
 from poolhouse.access import credentials
-from poolhouse.access.principals import CognitoIdentity, Principal
+from poolhouse.access.fields import Connection, Guard
+from poolhouse.access.principals import CognitoIdentity, RoleSession, Root
 from poolhouse.access.sigv4 import Request
+from poolhouse.app_edges import lifespan, not_started, unknown_path
 from poolhouse.config import Settings, is_loopback
 from poolhouse.crypto import srp
 from poolhouse.crypto.vault import Vault
@@ -30,18 +32,20 @@ from poolhouse.messages.contacts import Medium
 from poolhouse.messages.delivery import Wakes, deliver
 from poolhouse.messages.inbox import messages as inbox_messages
 from poolhouse.messages.route import ByMedium, senders
-from poolhouse.operations import import_running
+from poolhouse.operations import audit, import_running
 from poolhouse.operations.backend import Applied, Change, apply, current
 from poolhouse.operations.backend.master_key import check_master_key, is_marked
 from poolhouse.operations.backend.record import Following, sources_of
 from poolhouse.operations.backend.specs import specs
 from poolhouse.operations.bearer import Bearer, bearer
+from poolhouse.operations.callers import OnBehalf
 from poolhouse.operations.context import Services
 from poolhouse.operations.custom_messages import CustomSenders
 from poolhouse.operations.families import served
 from poolhouse.operations.housekeeping import tidy
 from poolhouse.operations.live_groups import live_groups
 from poolhouse.operations.principals import principal
+from poolhouse.pages.console import console_routes
 from poolhouse.pages.hosted import hosted_routes
 from poolhouse.pages.inbox import inbox_page
 from poolhouse.protocols.awsjson import AwsJson
@@ -49,7 +53,7 @@ from poolhouse.protocols.documents import discovery_routes, health_routes, inbox
 from poolhouse.protocols.gateway.authorizer import Authorizer
 from poolhouse.protocols.gateway.endpoint import Gateway
 from poolhouse.protocols.gateway.events import Place
-from poolhouse.protocols.http import Application, Receive, Scope, Send, header, preflight
+from poolhouse.protocols.http import Application, Receive, Scope, Send, header
 from poolhouse.protocols.oauth import oauth_routes
 from poolhouse.protocols.uploads import upload_routes
 from poolhouse.store import secrets
@@ -116,9 +120,9 @@ class Server:
         self._following = Following(database, self.project, load)
         self._sender = CustomSenders(self.services, ByMedium(delivered))
         self._aws = AwsJson(self.services, principal)
-        self._graphql: Application = _not_started
+        self._graphql: Application = not_started
         self._gateway: Gateway | None = None
-        self._documents = Router(self._routes(), redirect_slashes=False, default=_unknown_path)
+        self._documents = Router(self._routes(), redirect_slashes=False, default=unknown_path)
 
     async def start(self, manifest: Manifest, *, allow_destructive: bool = False) -> tuple[list[Change], list[Change]]:
         """Open the database, apply the Manifest and warm up; returns the changes made and those withheld.
@@ -133,6 +137,8 @@ class Server:
         changes = await self.reload(manifest, allow_destructive=allow_destructive)
         self._keep("warm-up", _warm_up)
         self._keep("housekeeping", self._tidy)
+        self._keep("audit trail", partial(audit.follow, self.services))
+        self._keep("audit stream", partial(audit.stream, self.services))
         self._keep("secrets", self._follow_secrets)
         self._keep("applied", self._follow_applied)
         self._keep("imports", partial(import_running.follow, self.services))
@@ -169,20 +175,21 @@ class Server:
             with suppress(asyncio.CancelledError):
                 await task
         await self.functions.stop()
+        await audit.flush(self.services, final=True)
         await self.services.database.stop()
         self._cpu.shutdown()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await _lifespan(scope, receive, send)
+            await lifespan(scope, receive, send)
         elif scope["path"] == "/":
             await self._aws(scope, receive, send)
         elif scope["path"] == "/graphql":
             await self._graphql(scope, receive, send)
         elif self._gateway is not None and self._gateway.covers(scope["path"]):
             await self._gateway(scope, receive, send)
-        elif scope["path"].startswith("/inbox") and not self._is_addressed(scope):
-            refusal = json_response({"message": "The inbox answers only under its own address."}, 403, {})
+        elif scope["path"].startswith(("/inbox", "/console")) and not self._is_addressed(scope):
+            refusal = json_response({"message": "This page answers only under its own address."}, 403, {})
             await refusal(scope, receive, send)
         else:
             await self._documents(scope, receive, send)
@@ -197,6 +204,7 @@ class Server:
     def _routes(self) -> list[Route]:
         routes = [*health_routes(self._ready), *discovery_routes(self.services)]
         routes += [*oauth_routes(self.services), *hosted_routes(self.services), *upload_routes(self.services)]
+        routes += console_routes(self.services, lambda: self.applied)
         if self.settings.development:
             routes += [*inbox_routes(self._inbox), inbox_page(self._inbox)]
         return routes
@@ -237,9 +245,10 @@ class Server:
         return Gateway(
             places,
             authorizer=Authorizer(verification, applied.client_id or "", live_groups=settings.live_groups),
-            invoker=self.functions,
+            invoker=OnBehalf(self.services, self.functions, applied.function_roles),
             clock=self.services.clock,
             log=_log_gateway,
+            edge=audit.Edge(self.services, "rest"),
         )
 
     async def _secret_versions(self) -> tuple[tuple[str, int], ...]:
@@ -294,17 +303,17 @@ class _GraphQL:
         await (self._endpoint or self.build())(scope, receive, send)
 
     def build(self) -> Application:
-        from poolhouse.protocols.graphql.authorize import Guard
         from poolhouse.protocols.graphql.endpoint import GraphQLEndpoint
 
         settings = self._server.settings
         self._endpoint = GraphQLEndpoint(
             self._applied.manifest,
             verification=Verification(self._server.services, self._applied),
-            invoker=self._server.functions,
+            invoker=OnBehalf(self._server.services, self._server.functions, self._applied.function_roles),
             guard=Guard(api_id=self._applied.api_id or "", live_groups=settings.live_groups),
             log=_log_graphql,
             development=settings.development,
+            edge=audit.Edge(self._server.services, "graphql"),
         )
         return self._endpoint
 
@@ -322,9 +331,14 @@ class Verification:
             now, pool_id = self._services.clock(), self._applied.pool_id or ""
             return await bearer(self._services, tx, token, now=now, uses=("access", "id"), pool_id=pool_id)
 
-    async def verify_signature(self, request: Request) -> Principal:
+    async def verify_signature(self, request: Request) -> Root | RoleSession:
         """A request signed for service `appsync`."""
         return await principal(self._services, request, {"appsync"})
+
+    def connection(self, address: str) -> Connection:
+        """What policies may ask about a request of this moment."""
+        services = self._services
+        return Connection(services.clock(), address or None, services.settings.public_url.startswith("https://"))
 
     async def live_groups(self, identity: CognitoIdentity) -> tuple[str, ...]:
         return await live_groups(self._services, identity)
@@ -356,28 +370,6 @@ async def _warm_up() -> None:
             service_model.prepare([operation])
             await asyncio.sleep(0)
     await asyncio.to_thread(import_module, _GRAPHQL)
-
-
-async def _lifespan(scope: Scope, receive: Receive, send: Send) -> None:
-    """The server is started and stopped by its owner; uvicorn only wants to hear that it may go on."""
-    if scope["type"] != "lifespan":
-        await send({"type": "websocket.close", "code": 1000})
-        return
-    await receive()
-    await send({"type": "lifespan.startup.complete"})
-    await receive()
-    await send({"type": "lifespan.shutdown.complete"})
-
-
-async def _not_started(scope: Scope, receive: Receive, send: Send) -> None:
-    await json_response({"message": "The server is starting."}, 503)(scope, receive, send)
-
-
-async def _unknown_path(scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["method"] == "OPTIONS":
-        await preflight(send)
-    else:
-        await json_response({"message": "There is nothing at this path."}, 404)(scope, receive, send)
 
 
 def _reachable(host: str) -> str:

@@ -62,7 +62,18 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("email_from", "", "Who e-mail is from: NAME@DOMAIN or Name <NAME@DOMAIN>. A pool may name its own."),
     Setting("sms", "", "sns: send text messages with Amazon SNS."),
     Setting("sns_region", "", "The region of Amazon SNS; by default the region above. A pool may name its own."),
-    Setting("max_workers", "4", "How many worker processes one function may have."),
+    Setting(
+        "audit_reads",
+        "people",
+        "Whose reads the audit trail keeps: people (support staff), or all (root and roles too).",
+    ),
+    Setting(
+        "audit_stream",
+        "",
+        "Where audit records are sent as well, as JSON Lines: stdout, or the https:// address of a webhook.",
+    ),
+    Setting("audit_stream_secret", "", "The key that signs what the webhook is sent.", secret=True),
+    Setting("max_workers", "6", "How many worker processes one function may have."),
     Setting("metrics_port", "0", "Where Prometheus metrics are served; 0 is off."),
     Setting("log_level", "info", "debug, info, warning or error."),
     Setting("log_format", "", "text or json; text on a terminal, else json."),
@@ -99,6 +110,9 @@ class Settings:
     email_from: str = ""
     sms: str = ""
     sns_region: str = ""
+    audit_reads: str = "people"
+    audit_stream: str = ""
+    audit_stream_secret: str = ""
     tls: bool = False
     tls_cert: str = ""
     tls_key: str = ""
@@ -132,6 +146,8 @@ def load(
     if _is_development_root(values) and (mode == "serve" or not is_loopback(values["host"])):
         problems.append("the development root key is accepted by dev on a loopback address only")
     problems += _misdirected(values) + _half_secured(mode, values)
+    if "://" in values["audit_stream"] and not values["audit_stream_secret"]:
+        problems.append("POOLHOUSE_AUDIT_STREAM_SECRET is required to send audit records to a webhook")
     if mode == "serve" and "behind_proxy" in parsed:
         problems += _unsafe(values)
     if problems:
@@ -275,6 +291,12 @@ _PATTERNS = {
         r"([^<>@\s]+@[^<>@\s]+|[^<>\x00-\x1f\x7f]*<[^<>@\s]+@[^<>@\s]+>)?",
         "must be NAME@DOMAIN or Name <NAME@DOMAIN>",
     ),
+    "audit_reads": (r"people|all", "must be people or all"),
+    "audit_stream": (
+        r"(stdout|https://[^\s/@]+(/\S*)?|http://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?(/\S*)?)?",
+        "must be stdout or https://HOST/PATH (http:// only on a loopback address)",
+    ),
+    "audit_stream_secret": (r".{16,}|", "must have at least 16 characters"),
     "account_id": (r"\d{12}", "must be twelve digits"),
     "public_url": (r"https?://[^/\s]+[^/\s]", "must be http(s)://host[:port] without a path"),
     "database": (r"(sqlite|postgres|postgresql)://.+", "is required: sqlite:///FILE or postgresql://..."),

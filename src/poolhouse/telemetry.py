@@ -1,4 +1,4 @@
-"""Logs and metrics, with secrets removed by the service model's own marks.
+"""Logs, metrics and the last requests, with secrets removed by the service model's own marks.
 
 The command line calls `configure` once and hands over the sensitive member names, since this module knows no model.
 structlog is imported by the first line that is logged: it takes a tenth of the time that a server needs to start.
@@ -6,8 +6,9 @@ structlog is imported by the first line that is logged: it takes a tenth of the 
 
 import logging
 import sys
+from collections import deque
 from collections.abc import Mapping, MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
@@ -26,6 +27,23 @@ SECONDS = Histogram(
 INVOCATIONS = Counter(
     "poolhouse_function_invocations_total", "Function runs.", ("function", "outcome"), registry=REGISTRY
 )
+
+
+class Asked(NamedTuple):
+    """One request and its decision. `at` is epoch microseconds, `way` the protocol, `rule` what allowed or refused."""
+
+    at: int
+    way: str
+    operation: str
+    principal: str
+    result: str
+    rule: str
+    milliseconds: float
+    request_id: str
+
+
+recent: deque[Asked] = deque(maxlen=1000)
+"""The last requests that this process answered, the newest at the end."""
 
 _REDACTED = "***"
 _ALWAYS = frozenset(

@@ -24,7 +24,9 @@ OPEN = {
     "ListGroups",
 }
 ARN = "arn:aws:cognito-idp:us-east-1:000000000000:userpool/us-east-1_other"
-WORDS = {"JobId": "import-a", "ResourceArn": ARN, "CloudWatchLogsRoleArn": ARN, "DeviceKey": "us-east-1_0-0-0-0-0"}
+WORDS = {"JobId": "import-a", "ResourceArn": ARN, "CloudWatchLogsRoleArn": ARN, "DeviceKey": "us-east-1_0-0-0-0-0"} | {
+    "SessionId": "tkn" + "0" * 25
+}
 
 
 def smallest(shape: Any, pool: str, name: str = "") -> Any:

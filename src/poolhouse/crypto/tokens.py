@@ -35,6 +35,13 @@ class BadToken(ValueError):
         self.reason = reason
 
 
+class UnknownKey(BadToken):
+    """Well-formed, and signed with a key that is none of those given."""
+
+    def __init__(self) -> None:
+        super().__init__("unknown kid")
+
+
 class PublicKey:
     """What a token is verified with. Its `kid` is the SHA-256 of the key, so no two keys share one."""
 
@@ -139,7 +146,7 @@ def verify(token: str, keys: Mapping[str, PublicKey]) -> dict[str, Any]:
     header, payload, signature = _segments(token)
     key = keys.get(_key_id(header))
     if key is None:
-        raise BadToken("unknown kid")
+        raise UnknownKey
     if not key.is_signature(_decode(signature), header + b"." + payload):
         raise BadToken("wrong signature")
     return _object(_decode(payload))

@@ -1,8 +1,8 @@
 """What clients need to find and use a backend: files made of the Manifest and of the ids that were given to it."""
 
-from .amplify_outputs import Applied, amplify_outputs, encoded
+from .amplify_outputs import Addresses, Applied, amplify_outputs, encoded
 from .aws_exports import aws_exports, exports_module
-from .files import DEFAULT, DEFAULT_FORMATS, FORMATS, write_outputs
+from .files import AWS_FORMATS, DEFAULT, DEFAULT_FORMATS, FORMATS, write_outputs
 from .flutter import dart_source, rest_modes
 from .introspection import model_introspection
 from .local_module import local_module, local_module_v5, v5_config
@@ -11,9 +11,11 @@ from .python_stub import python_stub
 from .schema_ts import schema_ts
 
 __all__ = [
+    "AWS_FORMATS",
     "DEFAULT",
     "DEFAULT_FORMATS",
     "FORMATS",
+    "Addresses",
     "Applied",
     "amplify_outputs",
     "aws_exports",

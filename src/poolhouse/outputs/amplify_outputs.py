@@ -4,13 +4,15 @@ The document holds the keys of amplify-backend's JSON schema and no others: that
 Flutter needs beyond them is in `flutter.py`, what the JavaScript client needs in `local_module.py`.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
 
 from poolhouse.crypto.passkeys import domain_of
 from poolhouse.define.manifest import Auth, AuthMode, Data, HostedSignIn, Manifest, Multifactor, Passwordless, RestApi
+from poolhouse.define.modes import has_api_key, modes
 
 from .introspection import model_introspection
 
@@ -23,15 +25,29 @@ PROVIDERS: Final[dict[AuthMode, str]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Addresses:
+    """Where AWS put what a server of ours has under one address. `rest` is by the names of the APIs; `domain` is the
+    host of the sign-in pages.
+    """
+
+    graphql: str = ""
+    rest: Mapping[str, str] = field(default_factory=dict)
+    domain: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
-    """What applying a Manifest gave. `base_url` has no slash at its end; without an identity pool clients skip it."""
+    """What applying a Manifest gave. `base_url` has no slash at its end, and is empty with `aws`, whose user pools
+    clients find by themselves; without an identity pool clients skip it.
+    """
 
     region: str
     user_pool_id: str | None = None
     user_pool_client_id: str | None = None
     identity_pool_id: str | None = None
-    base_url: str
+    base_url: str = ""
     api_key: str | None = None
+    aws: Addresses | None = None
 
 
 def amplify_outputs(manifest: Manifest, applied: Applied) -> dict[str, Any]:
@@ -49,11 +65,20 @@ def amplify_outputs(manifest: Manifest, applied: Applied) -> dict[str, Any]:
 
 def root_url(api: RestApi, applied: Applied) -> str:
     """`RootUrl` of a REST API, to which clients append a path; it has no slash at its end."""
+    if applied.aws is not None:
+        return applied.aws.rest[api.name].rstrip("/")
     return f"{applied.base_url}{api.root}"
+
+
+def graphql_url(applied: Applied) -> str:
+    """The address of the data API."""
+    return applied.aws.graphql if applied.aws is not None else f"{applied.base_url}/graphql"
 
 
 def host_of(applied: Applied) -> str:
     """Host and port. Clients of OAuth put `https://` before it, so they reach it only where TLS is served."""
+    if applied.aws is not None:
+        return applied.aws.domain
     return applied.base_url.partition("://")[2]
 
 
@@ -67,7 +92,7 @@ def _custom(manifest: Manifest, applied: Applied, *, signs_in: bool) -> dict[str
     section: dict[str, Any] = {}
     if manifest.rest_apis:
         section["API"] = {api.name: _rest(api, applied) for api in manifest.rest_apis}
-    if signs_in and manifest.data is None:
+    if signs_in and manifest.data is None and applied.aws is None:
         section["poolhouse"] = {"endpoint": applied.base_url}
     return section
 
@@ -87,6 +112,8 @@ def _auth(auth: Auth, applied: Applied) -> dict[str, Any]:
     }
     if applied.identity_pool_id:
         section["identity_pool_id"] = applied.identity_pool_id
+    if auth.reference is not None:
+        return section | {"groups": [{group.name: {"precedence": group.precedence}} for group in auth.groups]}
     if auth.hosted is not None:
         section["oauth"] = _oauth(auth.hosted, applied)
     if auth.passwordless.factors:
@@ -112,9 +139,16 @@ def _passwordless(ways: Passwordless, applied: Applied) -> dict[str, Any]:
         section["sms_otp_enabled"] = True
     if ways.passkeys is not None:
         own = ways.passkeys.relying_party
-        domain = (domain_of(applied.base_url) or "") if own == "AUTO" else own
+        domain = _own_domain(applied) if own == "AUTO" else own
         section["web_authn"] = {"relying_party_id": domain, "user_verification": ways.passkeys.user_verification}
     return section | ({"preferred_challenge": ways.preferred} if ways.preferred else {})
+
+
+def _own_domain(applied: Applied) -> str:
+    """What passkeys are made for where nobody said it. A pool at AWS without a domain makes them for a laptop."""
+    if applied.aws is not None:
+        return applied.aws.domain or "localhost"
+    return domain_of(applied.base_url) or ""
 
 
 def _oauth(hosted: HostedSignIn, applied: Applied) -> dict[str, Any]:
@@ -145,21 +179,15 @@ def _password_policy(auth: Auth) -> dict[str, Any]:
 
 
 def _data(manifest: Manifest, data: Data, applied: Applied) -> dict[str, Any]:
-    section: dict[str, Any] = {"url": f"{applied.base_url}/graphql", "aws_region": applied.region}
+    section: dict[str, Any] = {"url": graphql_url(applied), "aws_region": applied.region}
     if applied.api_key and has_api_key(data):
         section["api_key"] = applied.api_key
     section["default_authorization_type"] = PROVIDERS[data.default_mode]
-    section["authorization_types"] = additional_modes(manifest, data)
+    section["authorization_types"] = additional_modes(manifest)
     section["model_introspection"] = model_introspection(data)
     return section
 
 
-def additional_modes(manifest: Manifest, data: Data) -> list[str]:
-    """Those beside the default: IAM is always there, the user pool when there is one."""
-    present: list[AuthMode] = ["userPool"] if manifest.auth is not None else []
-    present += ["apiKey"] if has_api_key(data) else []
-    return [PROVIDERS[mode] for mode in (*present, "identityPool") if mode != data.default_mode]
-
-
-def has_api_key(data: Data) -> bool:
-    return data.api_key_expires_in_days is not None or data.default_mode == "apiKey"
+def additional_modes(manifest: Manifest) -> list[str]:
+    """Those beside the default."""
+    return [PROVIDERS[mode] for mode in modes(manifest)[1:]]

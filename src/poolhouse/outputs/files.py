@@ -21,11 +21,15 @@ _Make = Callable[[Manifest, Applied, dict[str, Any]], bytes]
 
 
 class Format(NamedTuple):
-    """One kind of client file: its name, for whom it is, and how it is made. Two kinds may have one name."""
+    """One kind of client file: its name, for whom it is, and how it is made. Two kinds may have one name.
+
+    A `local` one holds the addresses of a server of ours, which an environment at AWS does not have.
+    """
 
     file: str
     about: str
     make: _Make
+    local: bool = False
 
 
 FORMATS: Final[dict[str, Format]] = {
@@ -36,11 +40,13 @@ FORMATS: Final[dict[str, Format]] = {
         "poolhouse_local.js",
         "aws-amplify v6, with this server's addresses",
         lambda _m, applied, document: local_module(document, applied.base_url),
+        local=True,
     ),
     "js-v5": Format(
         "poolhouse_local_v5.js",
         "aws-amplify v5, with this server's addresses",
         lambda manifest, applied, _d: local_module_v5(manifest, applied),
+        local=True,
     ),
     "ts": Format("resource.ts", "generateClient<Schema>()", lambda manifest, _a, _d: schema_ts(manifest)),
     "python": Format("amplify_client.py", "typed Python", lambda manifest, _a, _d: python_stub(manifest).encode()),
@@ -73,6 +79,8 @@ FORMATS: Final[dict[str, Format]] = {
 """The files that can be asked for, by what they are called on the command line."""
 
 DEFAULT_FORMATS: Final = ("json", "js")
+AWS_FORMATS: Final = ("json",)
+"""What is written of an environment at AWS unless others are asked for."""
 DEFAULT: Final = tuple(FORMATS[name].file for name in DEFAULT_FORMATS)
 """The names of the files that are written unless others are asked for."""
 
@@ -84,8 +92,13 @@ def write_outputs(
 
     All are made before the first is written; raises UserError, with nothing written, where a client cannot use one.
     """
-    document = amplify_outputs(manifest, applied)
     wanted = [FORMATS[name] for name in dict.fromkeys(formats)]
+    if applied.aws is not None and (local := [one.file for one in wanted if one.local]):
+        raise UserError(
+            f"{', '.join(local)} would hold the addresses of a Poolhouse server, and this environment is at AWS.",
+            resolution="Give Amplify.configure() the file amplify_outputs.json (v6) or aws-exports.js (v5).",
+        )
+    document = amplify_outputs(manifest, applied)
     made = {folder / one.file: one.make(manifest, applied, document) for one in wanted}
     if len(made) < len(wanted):
         raise UserError(

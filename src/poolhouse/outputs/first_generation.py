@@ -8,8 +8,9 @@ API use the user pool instead of IAM.
 from typing import Any, Final
 
 from poolhouse.define.manifest import Auth, Manifest, RestApi
+from poolhouse.define.modes import has_api_key
 
-from .amplify_outputs import PROVIDERS, Applied, additional_modes, has_api_key
+from .amplify_outputs import PROVIDERS, Applied, additional_modes
 
 _FACTORS: Final = {"OFF": "OFF", "OPTIONAL": "OPTIONAL", "REQUIRED": "ON"}
 
@@ -57,7 +58,7 @@ def data_mode(manifest: Manifest) -> str:
 
 def other_data_modes(manifest: Manifest) -> list[str]:
     assert manifest.data is not None
-    every = [PROVIDERS[manifest.data.default_mode], *additional_modes(manifest, manifest.data)]
+    every = [PROVIDERS[manifest.data.default_mode], *additional_modes(manifest)]
     return [mode for mode in every if mode != data_mode(manifest)]
 
 

@@ -17,12 +17,13 @@ def rest_modes(manifest: Manifest) -> dict[str, str]:
 def dart_source(document: dict[str, Any], base_url: str, modes: Mapping[str, str] | None = None) -> bytes:
     """The other clients' file must not hold these keys.
 
-    `auth.user_pool_endpoint` sends sign-in traffic to `base_url`, `auth.oauth.domain` with its scheme the browser, and
-    `rest_api` is where Flutter looks for REST APIs; `modes` are those of `rest_modes`.
+    `auth.user_pool_endpoint` sends sign-in traffic to `base_url`, `auth.oauth.domain` with its scheme the browser; an
+    empty `base_url` leaves both to AWS. `rest_api` is where Flutter looks for REST APIs; `modes` are those of
+    `rest_modes`.
     """
     if "auth" in document:
-        section = {**document["auth"], "user_pool_endpoint": base_url}
-        if "oauth" in section:
+        section = {**document["auth"], **({"user_pool_endpoint": base_url} if base_url else {})}
+        if "oauth" in section and base_url:
             section["oauth"] = {**section["oauth"], "domain": base_url}
         document = {**document, "auth": section}
     if apis := document.get("custom", {}).get("API"):

@@ -14,7 +14,7 @@ from poolhouse.define.manifest import Auth, HostedSignIn, Manifest
 from poolhouse.errors import UserError
 
 from . import first_generation
-from .amplify_outputs import Applied, encoded, root_url
+from .amplify_outputs import Applied, encoded, graphql_url, root_url
 from .flutter import dart_constant
 
 _TOOL: Final = {"UserAgent": "aws-amplify-cli/2.0", "Version": "1.0"}
@@ -22,6 +22,8 @@ _TOOL: Final = {"UserAgent": "aws-amplify-cli/2.0", "Version": "1.0"}
 
 def native_file(manifest: Manifest, applied: Applied) -> bytes:
     """For Swift and Android. Raises UserError where they cannot reach the user pool."""
+    if applied.aws is not None:
+        return encoded(configuration(manifest, applied, endpoint="", web_domain=applied.aws.domain))
     url = urlsplit(applied.base_url)
     host = url.hostname or ""
     if manifest.auth is not None and (url.scheme != "https" or url.port not in {None, 443} or ":" in host):
@@ -36,7 +38,8 @@ def native_file(manifest: Manifest, applied: Applied) -> bytes:
 
 def dart_file(manifest: Manifest, applied: Applied) -> bytes:
     """For Flutter, which takes whole URLs, on any port and without TLS too."""
-    document = configuration(manifest, applied, endpoint=applied.base_url, web_domain=applied.base_url, every_url=True)
+    domain = applied.aws.domain if applied.aws is not None else applied.base_url
+    document = configuration(manifest, applied, endpoint=applied.base_url, web_domain=domain, every_url=True)
     return dart_constant("amplifyconfig", msgspec.json.format(msgspec.json.encode(document), indent=4).decode())
 
 
@@ -61,7 +64,7 @@ def _apis(manifest: Manifest, applied: Applied) -> dict[str, Any]:
     if manifest.data is not None:
         taken = {api.name for api in manifest.rest_apis}
         name = manifest.data.name if manifest.data.name not in taken else f"{manifest.data.name}GraphQL"
-        found[name] = _api("GraphQL", f"{applied.base_url}/graphql", applied, first_generation.data_mode(manifest))
+        found[name] = _api("GraphQL", graphql_url(applied), applied, first_generation.data_mode(manifest))
         if key := first_generation.api_key(manifest, applied):
             found[name]["apiKey"] = key
     for api in manifest.rest_apis:
@@ -79,10 +82,10 @@ def _cognito(auth: Auth, applied: Applied, endpoint: str) -> dict[str, Any]:
         "PoolId": applied.user_pool_id,
         "AppClientId": applied.user_pool_client_id,
         "Region": applied.region,
-        "Endpoint": endpoint,
+        **({"Endpoint": endpoint} if endpoint else {}),
     }
-    default = {
-        "authenticationFlowType": "USER_SRP_AUTH",
+    default: dict[str, Any] = {"authenticationFlowType": "USER_SRP_AUTH"}
+    settings = {
         "socialProviders": [],
         "usernameAttributes": first_generation.username_attributes(auth),
         "signupAttributes": first_generation.sign_up_attributes(auth),
@@ -93,10 +96,19 @@ def _cognito(auth: Auth, applied: Applied, endpoint: str) -> dict[str, Any]:
     }
     return {
         **_TOOL,
+        **_credentials(applied),
         "IdentityManager": {"Default": {}},
         "CognitoUserPool": {"Default": pool},
-        "Auth": {"Default": default},
+        "Auth": {"Default": default if auth.reference is not None else default | settings},
     }
+
+
+def _credentials(applied: Applied) -> dict[str, Any]:
+    """The identity pool, which these clients look for at AWS only."""
+    if applied.aws is None or not applied.identity_pool_id:
+        return {}
+    identity = {"PoolId": applied.identity_pool_id, "Region": applied.region}
+    return {"CredentialsProvider": {"CognitoIdentity": {"Default": identity}}}
 
 
 def _oauth(hosted: HostedSignIn, applied: Applied, web_domain: str, *, every_url: bool) -> dict[str, Any]:

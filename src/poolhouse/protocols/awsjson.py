@@ -24,6 +24,7 @@ from poolhouse.errors import (
     ServiceError,
     UnknownOperationException,
 )
+from poolhouse.operations.callers import person_of
 from poolhouse.operations.context import Services
 from poolhouse.operations.gate import call, served_entry
 from poolhouse.protocols.http import (
@@ -39,7 +40,7 @@ from poolhouse.protocols.http import (
     preflight,
     read_body,
 )
-from poolhouse.telemetry import CALLS, SECONDS, log
+from poolhouse.telemetry import CALLS, SECONDS, Asked, log, recent
 
 Authenticate = Callable[[Services, Request], Awaitable[Principal]]
 # The signature is checked before a request's content is looked at.
@@ -105,23 +106,29 @@ class AwsJson:
         self, scope: Scope, body: bytes, operation: service_model.Operation, decode: Decode, request_id: str
     ) -> dict[str, Any]:
         started = time.perf_counter()
-        outcome = "ok"
+        outcome, reaches = "ok", False
         client = scope.get("client")
         try:
             principal: Principal = _ANONYMOUS
             if operation.auth == "iam":
                 principal = await self._authenticate(self._services, signed_request(scope, body))
             served_entry(operation)
+            request = decode()
+            reaches = True
             return await call(
                 self._services,
                 principal,
                 operation,
-                decode(),
+                request,
                 request_id=request_id,
                 source_ip=client[0] if client else "",
+                find_person=partial(person_of, self._services, principal, _trace(scope)),
             )
         except ServiceError as error:
             outcome = error.code
+            if not reaches:
+                now, spent = self._services.clock(), (time.perf_counter() - started) * 1000
+                recent.append(Asked(now, "awsjson", operation.name, "", outcome, error.message, spent, request_id))
             log.info("refused", operation=operation.name, error=error.code, why=error.message, request_id=request_id)
             raise
         except BaseException:
@@ -130,6 +137,10 @@ class AwsJson:
         finally:
             _calls(operation.name, outcome).inc()
             _seconds(operation.name).observe(time.perf_counter() - started)
+
+
+def _trace(scope: Scope) -> str:
+    return header(scope, b"x-amzn-trace-id").decode("latin-1")
 
 
 def signed_request(scope: Scope, body: bytes) -> Request:

@@ -211,7 +211,7 @@ async def test_504_after_the_time_limit():
     world = World(seconds=0.01)
     waits = asyncio.Event()
 
-    async def invoke(name, event):
+    async def invoke(name, event, *, asker):
         await waits.wait()
 
     world.invoke = invoke
@@ -233,7 +233,7 @@ async def test_a_stranger_learns_nothing_about_his_body(world):
 
 
 async def test_our_own_fault_is_500(world):
-    async def invoke(name, event):
+    async def invoke(name, event, *, asker):
         raise RuntimeError("secret")
 
     world.invoke = invoke

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from poolhouse.define.manifest import RestApi, RestRoute
 from poolhouse.errors import AccessTokenExpired, InvalidAccessToken
+from poolhouse.operations.callers import Asker
 from poolhouse.protocols.gateway.authorizer import Authorizer
 from poolhouse.protocols.gateway.endpoint import Gateway
 from poolhouse.protocols.gateway.events import Place
@@ -84,7 +85,8 @@ class World:
             raise InvalidAccessToken
         return self.tokens[token]
 
-    async def invoke(self, name: str, event: bytes) -> Outcome:
+    async def invoke(self, name: str, event: bytes, *, asker: Asker | None = None) -> Outcome:
+        self.asker = asker
         self.events.append((name, json.loads(event)))
         return self.result
 

@@ -3,8 +3,8 @@
 import pytest
 from protocols.graphql.world import ARGUMENTS, MUT, World, seed
 
+from poolhouse.access.fields import Guard
 from poolhouse.define.manifest import Manifest
-from poolhouse.protocols.graphql.authorize import Guard
 from poolhouse.protocols.graphql.endpoint import GraphQLEndpoint
 
 ASKED = "authorization,content-type,x-amz-date,x-amz-security-token,x-amz-user-agent,x-api-key"

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from poolhouse.access.fields import Connection, Guard
 from poolhouse.access.policies import PolicySet, parse
 from poolhouse.access.principals import CognitoIdentity, RoleSession, Root
 from poolhouse.define.manifest import (
@@ -20,7 +21,7 @@ from poolhouse.define.manifest import (
     TypeRef,
 )
 from poolhouse.errors import InvalidAccessToken, ServiceError, UnrecognizedClientException
-from poolhouse.protocols.graphql.authorize import Guard
+from poolhouse.operations.callers import Asker, Handed
 from poolhouse.protocols.graphql.documents import Limits
 from poolhouse.protocols.graphql.endpoint import GraphQLEndpoint
 
@@ -148,6 +149,7 @@ class World:
     limits: Limits = field(default_factory=Limits)
     refuse_later: ServiceError | None = None
     endpoint: GraphQLEndpoint | None = None
+    asker: Asker | Handed | None = None
 
     async def verify_token(self, token: str) -> Token:
         found = self.tokens.get(token, InvalidAccessToken())
@@ -162,13 +164,17 @@ class World:
             raise found
         return found
 
+    def connection(self, address: str) -> Connection:
+        return Connection(0, address, secure=True)
+
     async def live_groups(self, identity: CognitoIdentity) -> tuple[str, ...]:
         return self.members.get(identity.sub or "", ())
 
     async def api_key_valid(self, key: str) -> bool:
         return key in self.keys
 
-    async def invoke(self, name: str, event: bytes) -> Outcome:
+    async def invoke(self, name: str, event: bytes, *, asker: Asker | Handed | None = None) -> Outcome:
+        self.asker = asker
         self.events.append((name, json.loads(event)))
         found = self.functions.get(name, {"ok": True})
         found = found(json.loads(event)) if callable(found) else found
@@ -177,7 +183,8 @@ class World:
             return found
         return Outcome(None, found) if isinstance(found, Error) else Outcome(json.dumps(found).encode())
 
-    async def invoke_async(self, name: str, event: bytes) -> str:
+    async def invoke_async(self, name: str, event: bytes, *, asker: Asker | Handed | None = None) -> str:
+        self.asker = asker
         if self.refuse_later:
             raise self.refuse_later
         self.later.append(name)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal, Protocol
 
+from poolhouse.access.routes import accepts
 from poolhouse.define.manifest import RestApi
 from poolhouse.errors import AccessTokenExpired, InternalErrorException, ServiceError
 from poolhouse.protocols.http import Scope
@@ -39,7 +40,10 @@ class Authorizer:
         self._live_groups = live_groups
 
     async def claims(self, api: RestApi, scope: Scope) -> dict[str, str]:
-        """The claims for the function; raises a Refusal."""
+        """The claims for the function; raises a Refusal.
+
+        Those of a good token stay in the scope, also when this API does not accept it: the audit trail names him.
+        """
         token = _token(scope)
         try:
             bearer = await self._verification.verify_token(token)
@@ -49,16 +53,10 @@ class Authorizer:
             raise expired() from error
         except ServiceError as error:
             raise unauthorized() from error
-        if not self._is_accepted(api, bearer):
+        scope["claims"] = claims = rendered(bearer.claims, bearer.groups if self._live_groups else None)
+        if not accepts(api, bearer.token_use, bearer.claims, self._client_id):
             raise unauthorized()
-        return rendered(bearer.claims, bearer.groups if self._live_groups else None)
-
-    def _is_accepted(self, api: RestApi, bearer: Bearer) -> bool:
-        """An access token by its scopes; an ID token by the client that it was made for."""
-        use = bearer.token_use
-        if use == "access":
-            return not set(str(bearer.claims.get("scope", "")).split()).isdisjoint(api.scopes)
-        return api.id_tokens == "pool" or (api.id_tokens == "own" and bearer.claims.get("aud") == self._client_id)
+        return claims
 
 
 def _token(scope: Scope) -> str:

@@ -11,6 +11,8 @@ from typing import Final, NamedTuple, Protocol
 from urllib.parse import unquote
 
 from poolhouse.define.manifest import RestApi, RestRoute
+from poolhouse.operations.audit import Edge, Told
+from poolhouse.operations.callers import Asker
 from poolhouse.protocols.http import (
     BodyTooLarge,
     ClientGone,
@@ -67,8 +69,8 @@ class Invocation(Protocol):
 
 
 class Invoker(Protocol):
-    async def invoke(self, name: str, event: bytes) -> Invocation:
-        """Run the function and wait. What goes wrong is the invocation's error."""
+    async def invoke(self, name: str, event: bytes, *, asker: Asker | None = None) -> Invocation:
+        """Run the function on behalf of `asker` and wait. What goes wrong is the invocation's error."""
         ...
 
 
@@ -104,6 +106,7 @@ class Gateway:
         clock: Callable[[], int],
         log: Log,
         seconds: float = SECONDS_LIMIT,
+        edge: Edge | None = None,
     ) -> None:
         self._apis = {api.root[0]: api for api in map(_compiled, places)}
         self._authorizer = authorizer
@@ -111,6 +114,7 @@ class Gateway:
         self._clock = clock
         self._log = log
         self._limit = seconds
+        self._edge = edge
 
     def covers(self, path: str) -> bool:
         """Whether a decoded path is below one of the APIs."""
@@ -122,13 +126,14 @@ class Gateway:
         api, segments = self._apis[_first(scope["path"])], _segments(scope)
         ids = _Ids(new_request_id(), b64encode(os.urandom(11)).decode())
         label, outcome = api.definition.name, "ok"
+        told = Told(self._edge, ids.request, (scope.get("client") or ("",))[0])
         try:
             target = _find(api, scope, segments)
             if target is None:
                 made = Reply(200, api.cors.preflight(scope), b"")
             else:
                 label = f"{label} {target.route.method} {target.route.path}"
-                made = await self._answered(target, scope, receive, ids)
+                made = await self._answered(target, scope, receive, ids, told)
         except ClientGone:
             return
         except Refusal as refusal:
@@ -137,11 +142,12 @@ class Gateway:
         except Exception as problem:  # noqa: BLE001 - the edge: whatever escapes is our fault and must be answered
             outcome, made = "fault", _refused(fault())
             self._log("gateway.fault", route=label, request_id=ids.request, exc_info=problem)
+        await _tell(told, label, scope, made.status)
         _calls(label, outcome).inc()
         _seconds(label).observe(time.perf_counter() - started)
         await _send(send, made.status, [*api.cors.added(scope, made.headers), *ids.headers()], made.body)
 
-    async def _answered(self, target: "_Target", scope: Scope, receive: Receive, ids: "_Ids") -> Reply:
+    async def _answered(self, target: "_Target", scope: Scope, receive: Receive, ids: "_Ids", told: Told) -> Reply:
         """Who is calling comes first: nobody's body is read before."""
         api, route = target.api, target.route
         claims = None if route.authorizer == "none" else await self._authorizer.claims(api.definition, scope)
@@ -157,12 +163,13 @@ class Gateway:
             extended_id=ids.extended,
             now=self._clock(),
         )
-        return await self._run(route, api.envelope.event(asked), ids)
+        told.rule = "authenticated" if claims else "open to everybody"
+        return await self._run(route, api.envelope.event(asked), ids, _asker(claims, scope))
 
-    async def _run(self, route: RestRoute, event: bytes, ids: "_Ids") -> Reply:
+    async def _run(self, route: RestRoute, event: bytes, ids: "_Ids", asker: Asker | None) -> Reply:
         try:
             async with asyncio.timeout(self._limit):
-                done = await self._invoker.invoke(route.function, event)
+                done = await self._invoker.invoke(route.function, event, asker=asker)
         except TimeoutError:
             raise timed_out() from None
         if done.error is not None:
@@ -185,6 +192,30 @@ class _Ids(NamedTuple):
 
     def headers(self) -> tuple[Header, ...]:
         return (b"x-amzn-requestid", self.request.encode()), (b"x-amz-apigw-id", self.extended.encode())
+
+
+def _asker(claims: Mapping[str, str] | None, scope: Scope) -> Asker | None:
+    """Who is behind the calls that the function makes."""
+    if claims is None:
+        return None
+    client = scope.get("client")
+    return Asker(
+        pool_id=claims.get("iss", "").rpartition("/")[2],
+        sub=claims.get("sub", ""),
+        username=claims.get("username") or claims.get("cognito:username", ""),
+        token_id=claims.get("jti", ""),
+        address=client[0] if client else "",
+        way="rest",
+    )
+
+
+async def _tell(told: Told, label: str, scope: Scope, status: int) -> None:
+    """Whoever is turned away although his token is good goes on record: by the authorizer, or by the function."""
+    told.asker = _asker(scope.get("claims"), scope)
+    told.what, told.result = label, "ok" if status < 400 else str(status)
+    if status in (401, 403):
+        told.denied(label, f"{'The function' if told.rule else 'The authorizer'} answered {status}.")
+    await told.end()
 
 
 def _compiled(place: Place) -> _Api:

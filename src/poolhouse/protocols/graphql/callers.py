@@ -1,17 +1,17 @@
 """Gate A: which credentials does a request show, and are they good? Spec section 4.9.
 
-The checks themselves come from outside (`Verification`); what the caller may do is decided in `authorize.py`.
+The checks themselves come from outside (`Verification`); what the caller may do is decided in `access.fields`.
 """
 
 import base64
 import binascii
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import msgspec
 
-from poolhouse.access.principals import Anonymous, CognitoIdentity, Principal, RoleSession, Root
+from poolhouse.access.fields import ApiKeyCaller, BackendCaller, Caller, Connection, IdentityCaller, UserPoolCaller
+from poolhouse.access.principals import CognitoIdentity, RoleSession, Root
 from poolhouse.access.sigv4 import Request
 from poolhouse.errors import (
     AccessDeniedException,
@@ -21,6 +21,7 @@ from poolhouse.errors import (
     ServiceError,
     UnrecognizedClientException,
 )
+from poolhouse.operations.callers import Asker, Handed
 
 from .answers import (
     DENIED,
@@ -52,8 +53,12 @@ class Verification(Protocol):
         """An access or id token of this backend's pool."""
         ...
 
-    async def verify_signature(self, request: Request) -> Principal:
+    async def verify_signature(self, request: Request) -> Root | RoleSession:
         """A request signed for service `appsync`."""
+        ...
+
+    def connection(self, address: str) -> Connection:
+        """What policies may ask about the request that comes from this address now."""
         ...
 
     async def live_groups(self, identity: CognitoIdentity) -> tuple[str, ...]:
@@ -63,56 +68,11 @@ class Verification(Protocol):
     async def api_key_valid(self, key: str) -> bool: ...
 
 
-@dataclass(frozen=True, slots=True)
-class UserPoolCaller:
-    """A user with a token. `groups` is what the token says, `live_groups` what the database says."""
-
-    claims: Mapping[str, Any]
-    groups: tuple[str, ...]
-    live_groups: tuple[str, ...]
-
-    @property
-    def username(self) -> str:
-        return str(self.claims.get("username") or self.claims.get("cognito:username") or "")
-
-    @property
-    def sub(self) -> str:
-        return str(self.claims.get("sub", ""))
-
-
-@dataclass(frozen=True, slots=True)
-class IdentityCaller:
-    """Credentials of the identity pool. `live_groups` is None until somebody has asked."""
-
-    session: RoleSession
-    identity: CognitoIdentity
-    live_groups: tuple[str, ...] | None = None
-
-    @property
-    def authenticated(self) -> bool:
-        return self.identity.auth_type == "authenticated"
-
-
-@dataclass(frozen=True, slots=True)
-class BackendCaller:
-    """A signed principal that is no identity of an identity pool: a function's role, or root."""
-
-    principal: Root | RoleSession
-
-
-@dataclass(frozen=True, slots=True)
-class ApiKeyCaller:
-    """Whoever knows a valid API key."""
-
-
-Caller = UserPoolCaller | IdentityCaller | BackendCaller | ApiKeyCaller
-
-
-async def identify(verification: Verification, request: Request, *, has_api_key: bool) -> Caller:
+async def identify(verification: Verification, request: Request, *, has_api_key: bool, address: str = "") -> Caller:
     """The caller of a request; raises a Refusal with E1 to E7."""
     authorization = _header(request, b"authorization").strip()
     if authorization.startswith(_SIGNED):
-        return await _signed(verification, request)
+        return await _signed(verification, request, address)
     key = _header(request, b"x-api-key")
     if key:
         if has_api_key and await verification.api_key_valid(key.decode("latin-1")):
@@ -123,11 +83,24 @@ async def identify(verification: Verification, request: Request, *, has_api_key:
     raise unauthorized(NO_AUTHORIZATION)
 
 
+def asker_of(caller: Caller, trace: str, address: str) -> Asker | Handed | None:
+    """Who is behind the calls that handlers make; nobody for guests and API keys."""
+    if isinstance(caller, BackendCaller):
+        return Handed(caller.principal, trace)
+    if isinstance(caller, UserPoolCaller):
+        pool_id = str(caller.claims.get("iss", "")).rpartition("/")[2]
+        return Asker(pool_id, caller.sub, caller.username, str(caller.claims.get("jti", "")), address, "graphql")
+    identity = caller.identity if isinstance(caller, IdentityCaller) else None
+    if identity is None or identity.sub is None:
+        return None
+    return Asker(identity.pool_id or "", identity.sub, identity.username or "", "", address, "graphql")
+
+
 def _header(request: Request, name: bytes) -> bytes:
     return next((bytes(value) for key, value in request.headers if key.lower() == name), b"")
 
 
-async def _signed(verification: Verification, request: Request) -> Caller:
+async def _signed(verification: Verification, request: Request, address: str) -> Caller:
     try:
         principal = await verification.verify_signature(request)
     except InternalErrorException:
@@ -138,11 +111,9 @@ async def _signed(verification: Verification, request: Request) -> Caller:
         raise refused(403, UnrecognizedClientException.code, UnrecognizedClientException.default) from error
     except ServiceError as error:
         raise refused(403, error.code, error.message) from error
-    if isinstance(principal, Anonymous):
-        raise unauthorized(NO_AUTHORIZATION)
     if isinstance(principal, RoleSession) and principal.identity is not None:
         return IdentityCaller(principal, principal.identity)
-    return BackendCaller(principal)
+    return BackendCaller(principal, verification.connection(address))
 
 
 async def _bearer(verification: Verification, text: str) -> Caller:

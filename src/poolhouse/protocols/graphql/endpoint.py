@@ -7,8 +7,10 @@ from typing import Any, Final
 
 import msgspec
 
+from poolhouse.access.fields import BackendCaller, Caller, Guard, IdentityCaller, hint, reaches
 from poolhouse.access.sigv4 import Request
 from poolhouse.define.manifest import Data, Manifest, Operation
+from poolhouse.operations.audit import Edge, Told
 from poolhouse.protocols.http import (
     CORS,
     BodyTooLarge,
@@ -25,8 +27,8 @@ from poolhouse.protocols.http import (
 )
 
 from .answers import DENIED, Refusal, malformed, refused, unauthorized
-from .authorize import Guard, hint, reaches, with_live_groups
-from .callers import BackendCaller, Caller, IdentityCaller, Verification, identify
+from .authorize import with_live_groups
+from .callers import Verification, asker_of, identify
 from .documents import Documents, Limits
 from .events import Envelope
 from .execute import Execution, Invoker, Log
@@ -71,6 +73,7 @@ class GraphQLEndpoint:
         development: bool = False,
         limits: Limits | None = None,
         new_id: Callable[[], str] = new_request_id,
+        edge: Edge | None = None,
     ) -> None:
         self._verification = verification
         self._invoker = invoker
@@ -79,6 +82,7 @@ class GraphQLEndpoint:
         self._development = development
         self._limits = limits or Limits()
         self._new_id = new_id
+        self._edge = edge
         self._loaded: _Loaded | None = None
         if manifest is not None:
             self.reload(manifest)
@@ -96,8 +100,9 @@ class GraphQLEndpoint:
             await preflight(send)
             return
         request_id = self._new_id()
+        told = Told(self._edge, request_id, (scope.get("client") or ("",))[0])
         try:
-            body = await self._respond(scope, receive, request_id)
+            body = await self._told(scope, receive, told)
         except ClientGone:
             return
         except Refusal as refusal:
@@ -109,7 +114,18 @@ class GraphQLEndpoint:
         else:
             await _send(send, 200, body, request_id, None)
 
-    async def _respond(self, scope: Scope, receive: Receive, request_id: str) -> bytes:
+    async def _told(self, scope: Scope, receive: Receive, told: Told) -> bytes:
+        """The answer, which waits for the audit trail to hear of a refusal."""
+        try:
+            body = await self._respond(scope, receive, told)
+        except Refusal as refusal:
+            told.result = refusal.error_type or str(refusal.status)
+            await told.end()
+            raise
+        await told.end()
+        return body
+
+    async def _respond(self, scope: Scope, receive: Receive, told: Told) -> bytes:
         if scope["method"] != "POST":
             raise refused(405, "MethodNotAllowedException", "GraphQL requests are POST requests.")
         _check_headers(scope)
@@ -128,11 +144,16 @@ class GraphQLEndpoint:
             headers=scope["headers"],
             body=body,
         )
-        caller = await identify(self._verification, request, has_api_key=loaded.api.has_api_key)
-        caller = await self._may_call(loaded, caller, request_id)
+        address = (scope.get("client") or ("",))[0]
+        caller = await identify(self._verification, request, has_api_key=loaded.api.has_api_key, address=address)
+        told.asker = asker_of(caller, header(scope, b"x-amzn-trace-id").decode("latin-1"), address)
+        caller = await self._may_call(loaded, caller, told)
         asked = _understood(body)
-        execution = self._execution(loaded=loaded, caller=caller, scope=scope, request_id=request_id, asked=asked)
-        return _encoder.encode(await execution.run())
+        execution = self._execution(loaded=loaded, caller=caller, scope=scope, told=told, asked=asked)
+        outcome = await execution.run()
+        told.what = ", ".join(f"{field.parent}.{field.name}" for field in execution.plan.fields)
+        told.result = outcome["errors"][0].get("errorType", "Failed") if outcome.get("errors") else "ok"
+        return _encoder.encode(outcome)
 
     def _execution(
         self,
@@ -140,15 +161,15 @@ class GraphQLEndpoint:
         loaded: _Loaded,
         caller: Caller,
         scope: Scope,
-        request_id: str,
+        told: Told,
         asked: _Asked,
     ) -> Execution:
         """Everything that can be refused is refused here, before the first handler runs."""
         prepared = loaded.documents.get(asked.query).operation(asked.operation_name)
         variables = prepared.read_variables(asked.variables)
         plan = prepared.plan(variables)
-        self._check_reach(loaded, caller, plan, request_id)
-        client = scope.get("client")
+        self._check_reach(loaded, caller, plan, told)
+        address = (scope.get("client") or ("",))[0]
         return Execution(
             api=loaded.api,
             guard=self._guard,
@@ -156,26 +177,28 @@ class GraphQLEndpoint:
             log=self._log,
             development=self._development,
             caller=caller,
-            envelope=Envelope(caller, scope["headers"], client[0] if client else ""),
+            asker=told.asker,
+            envelope=Envelope(caller, scope["headers"], address),
             prepared=prepared,
             plan=plan,
             given=asked.variables,
             variables=variables,
             deadline=asyncio.get_running_loop().time() + self._limits.seconds,
-            request_id=request_id,
+            request_id=told.request_id,
+            denied=told.denied,
         )
 
-    async def _may_call(self, loaded: _Loaded, caller: Caller, request_id: str) -> Caller:
+    async def _may_call(self, loaded: _Loaded, caller: Caller, told: Told) -> Caller:
         """E4 for an IAM caller that can reach no field of the API: it learns nothing about the schema."""
         if not isinstance(caller, IdentityCaller | BackendCaller):
             return caller
         declared = loaded.api.data.operations
         caller = await with_live_groups(self._guard, self._verification, caller, declared)
         if not any(reaches(self._guard, caller, TYPE_NAMES[op.kind], op.name, op.rules) for op in declared):
-            raise self._denial(caller, declared, request_id)
+            raise self._denial(caller, declared, told)
         return caller
 
-    def _check_reach(self, loaded: _Loaded, caller: Caller, plan: Plan, request_id: str) -> None:
+    def _check_reach(self, loaded: _Loaded, caller: Caller, plan: Plan, told: Told) -> None:
         """E4: IAM refuses a request of which the caller may have no field at all."""
         if not isinstance(caller, IdentityCaller | BackendCaller):
             return
@@ -185,12 +208,14 @@ class GraphQLEndpoint:
             if reaches(self._guard, caller, plan.type_name, selected.name, operation.rules if operation else ()):
                 return
             wanted += [operation] if operation else []
-        raise self._denial(caller, wanted, request_id)
+        raise self._denial(caller, wanted, told)
 
-    def _denial(self, caller: Caller, wanted: Iterable[Operation], request_id: str) -> Refusal:
+    def _denial(self, caller: Caller, wanted: Iterable[Operation], told: Told) -> Refusal:
         operations = list(wanted)
         advice = hint(caller, tuple(rule for operation in operations for rule in operation.rules))
-        self._log("graphql.denied", fields=[op.name for op in operations], hint=advice, request_id=request_id)
+        names = [f"{TYPE_NAMES[op.kind]}.{op.name}" for op in operations]
+        self._log("graphql.denied", fields=[op.name for op in operations], hint=advice, request_id=told.request_id)
+        told.denied(names[0] if len(names) == 1 else "GraphQL", advice)
         return unauthorized(DENIED, advice if self._development else None)
 
 

@@ -5,9 +5,8 @@ from typing import Any
 
 import msgspec
 
+from poolhouse.access.fields import ApiKeyCaller, BackendCaller, Caller, UserPoolCaller
 from poolhouse.access.principals import RoleSession
-
-from .callers import ApiKeyCaller, BackendCaller, Caller, UserPoolCaller
 
 FIRST = msgspec.Raw(b"{}")
 """What the authorization step hands to the first handler."""

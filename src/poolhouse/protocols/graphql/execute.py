@@ -12,12 +12,12 @@ from typing import Any, Final, Protocol
 import msgspec
 from graphql import GraphQLNonNull
 
+from poolhouse.access.fields import BackendCaller, Caller, Guard, IdentityCaller, hint, permits
 from poolhouse.define.manifest import Operation
 from poolhouse.errors import ServiceError
+from poolhouse.operations.callers import Asker, Handed
 
 from .answers import field_error
-from .authorize import Guard, hint, permits
-from .callers import BackendCaller, Caller, IdentityCaller
 from .documents import Prepared
 from .events import FIRST, Envelope
 from .plan import Plan, Selected
@@ -60,11 +60,11 @@ class Invocation(Protocol):
 class Invoker(Protocol):
     """The functions of the backend, by name."""
 
-    async def invoke(self, name: str, event: bytes) -> Invocation:
-        """Run and wait. What goes wrong is the invocation's error."""
+    async def invoke(self, name: str, event: bytes, *, asker: Asker | Handed | None = None) -> Invocation:
+        """Run and wait, on behalf of `asker`. What goes wrong is the invocation's error."""
         ...
 
-    async def invoke_async(self, name: str, event: bytes) -> object:
+    async def invoke_async(self, name: str, event: bytes, *, asker: Asker | Handed | None = None) -> object:
         """Accept the event and return; raises a ServiceError when it cannot be accepted."""
         ...
 
@@ -80,7 +80,9 @@ class FieldFailed(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class Execution:
-    """One operation on its way. `caller` has passed gate A; `deadline` is the event loop's time."""
+    """One operation on its way. `caller` has passed gate A, `asker` is who is behind it for the handlers; `deadline`
+    is the event loop's time.
+    """
 
     api: Api
     guard: Guard
@@ -88,6 +90,7 @@ class Execution:
     log: Log
     development: bool
     caller: Caller
+    asker: Asker | Handed | None
     envelope: Envelope
     prepared: Prepared
     plan: Plan
@@ -95,6 +98,7 @@ class Execution:
     variables: dict[str, Any]
     deadline: float
     request_id: str
+    denied: Callable[[str, str], None]
     _meta: dict[str, Any] = field(default_factory=dict)
 
     async def run(self) -> dict[str, Any]:
@@ -154,6 +158,7 @@ class Execution:
         message = f"Not Authorized to access {selected.name} on type {selected.parent}"
         advice = hint(self.caller, operation.rules if operation else ())
         self.log("graphql.denied", field=selected.name, hint=advice, request_id=self.request_id)
+        self.denied(f"{selected.parent}.{selected.name}", advice)
         shown = advice if self.development else None
         return field_error((selected.key,), "Unauthorized", message, selected.locations, shown)
 
@@ -169,7 +174,7 @@ class Execution:
                     if handler.asynchronous:
                         previous = await self._hand_over(handler.function, event, selected, errors)
                     else:
-                        previous = _returned(await self.invoker.invoke(handler.function, event))
+                        previous = _returned(await self.invoker.invoke(handler.function, event, asker=self.asker))
             except TimeoutError:
                 raise FieldFailed("ExecutionTimeout", "Execution timed out.") from None
             except ServiceError as error:
@@ -179,7 +184,7 @@ class Execution:
     async def _hand_over(self, function: str, event: bytes, selected: Selected, errors: Errors) -> msgspec.Raw:
         """Fire and forget; a function that cannot even accept the event is an error beside `success: false`."""
         try:
-            await self.invoker.invoke_async(function, event)
+            await self.invoker.invoke_async(function, event, asker=self.asker)
         except ServiceError as error:
             self.log("graphql.not_accepted", field=selected.name, error_type=error.code, request_id=self.request_id)
             errors.append(field_error((selected.key,), f"Lambda:{error.code}", error.message, selected.locations))

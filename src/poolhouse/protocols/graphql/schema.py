@@ -1,9 +1,5 @@
-"""Manifest to GraphQL: the executable schema of graphql-core and the SDL that AppSync would be given.
+"""Manifest to GraphQL: the executable schema of graphql-core, built once per (re)load. Spec sections 4.2 to 4.5."""
 
-Both are built once per (re)load. Spec sections 4.2 to 4.5.
-"""
-
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -32,17 +28,13 @@ from poolhouse.define.manifest import (
     HANDED_OVER,
     CustomType,
     Data,
-    Field,
-    Manifest,
     Operation,
     OperationKind,
-    Rule,
     TypeRef,
 )
+from poolhouse.define.modes import has_api_key
 
 from .scalars import SCALARS
-
-"""The result type of an operation whose last handler is asynchronous."""
 
 TYPE_NAMES: Final[dict[OperationKind, str]] = {"query": "Query", "mutation": "Mutation"}
 _BUILT_IN = {
@@ -52,7 +44,6 @@ _BUILT_IN = {
     "Float": GraphQLFloat,
     "Boolean": GraphQLBoolean,
 }
-_DIRECTIVES = {"userPools": "@aws_cognito_user_pools", "apiKey": "@aws_api_key"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +56,14 @@ class Api:
 
     @property
     def has_api_key(self) -> bool:
-        return self.data.api_key_expires_in_days is not None or self.data.default_mode == "apiKey"
+        return has_api_key(self.data)
 
 
 def build(data: Data) -> Api:
     """Compile one description of the API.
 
-    GraphQL wants a query root. Without declared queries it is an object without fields, which neither the SDL nor the
-    outputs mention.
+    GraphQL wants a query root. Without declared queries it is an object without fields, which the outputs do not
+    mention.
     """
     types = _Types(data)
     roots = {
@@ -137,83 +128,3 @@ def _wrapped(base: Any, ref: TypeRef) -> Any:
 
 def _scalar(name: str) -> GraphQLScalarType:
     return GraphQLScalarType(name, parse_value=SCALARS[name].parse)
-
-
-def sdl(manifest: Manifest) -> str:
-    """The API in the schema language, with AppSync's directives, as it is deployed. Empty without data."""
-    if manifest.data is None:
-        return ""
-    data = manifest.data
-    inputs = {t.name: t.input_name for t in data.types if "input" in t.used_as}
-    guards = _guards(data)
-    blocks = [_block("enum", e.name, "", e.values) for e in data.enums]
-    for custom in data.types:
-        if "output" in custom.used_as:
-            lines = [f"{f.name}: {_ref(f.type)}" for f in custom.fields]
-            blocks.append(_block("type", custom.name, _type_directives(guards.get(custom.name, ())), lines))
-    blocks += [
-        _block("input", inputs[custom.name], "", [_argument(f, inputs) for f in custom.fields])
-        for custom in data.types
-        if custom.name in inputs
-    ]
-    if any(op.is_asynchronous for op in data.operations):
-        blocks.append(_block("type", HANDED_OVER, _type_directives(guards.get(HANDED_OVER, ())), ["success: Boolean!"]))
-    for kind, name in TYPE_NAMES.items():
-        fields = [_operation_line(op, inputs) for op in data.operations if op.kind == kind]
-        if fields:
-            blocks.append(_block("type", name, " @aws_iam", fields))
-    return "\n".join(blocks)
-
-
-def _block(keyword: str, name: str, directives: str, lines: Iterable[str]) -> str:
-    body = "".join(f"  {line}\n" for line in lines)
-    return f"{keyword} {name}{directives} {{\n{body}}}\n"
-
-
-def _ref(ref: TypeRef, rename: dict[str, str] | None = None) -> str:
-    name = (rename or {}).get(ref.name, ref.name) + ("!" if ref.required else "")
-    return f"[{name}]{'!' if ref.array_required else ''}" if ref.array else name
-
-
-def _argument(field: Field, inputs: dict[str, str]) -> str:
-    return f"{field.name}: {_ref(field.type, inputs if field.type.kind == 'custom' else None)}"
-
-
-def _operation_line(operation: Operation, inputs: dict[str, str]) -> str:
-    arguments = ", ".join(_argument(field, inputs) for field in operation.arguments)
-    returns = HANDED_OVER if operation.is_asynchronous else _ref(operation.returns or TypeRef(name="AWSJSON"))
-    named = f"{operation.name}({arguments})" if arguments else operation.name
-    providers = dict.fromkeys(_DIRECTIVES[rule.provider] for rule in operation.rules if rule.provider in _DIRECTIVES)
-    return " ".join([f"{named}: {returns}", "@aws_iam", *providers])
-
-
-def _guards(data: Data) -> dict[str, tuple[Rule, ...]]:
-    """The rules of the operations through which each object type can be reached."""
-    types = {t.name: t for t in data.types}
-    found: dict[str, tuple[Rule, ...]] = {}
-    for operation in data.operations:
-        start = HANDED_OVER if operation.is_asynchronous else operation.returns.name if operation.returns else ""
-        pending, seen = [start], set[str]()
-        while pending:
-            name = pending.pop()
-            if name in seen:
-                continue
-            seen.add(name)
-            found[name] = (*found.get(name, ()), *operation.rules)
-            pending += [f.type.name for f in types[name].fields] if name in types else []
-    return found
-
-
-def _type_directives(rules: Iterable[Rule]) -> str:
-    """Group rules name their groups on the type, unless some rule lets every user of the pool in."""
-    listed = list(rules)
-    directives = ["@aws_iam"]
-    pool_rules = [rule for rule in listed if rule.provider == "userPools"]
-    if any(rule.strategy == "authenticated" for rule in pool_rules):
-        directives.append("@aws_cognito_user_pools")
-    elif pool_rules:
-        groups = ", ".join(f'"{group}"' for group in dict.fromkeys(g for rule in pool_rules for g in rule.groups))
-        directives.append(f"@aws_cognito_user_pools(cognito_groups: [{groups}])")
-    if any(rule.provider == "apiKey" for rule in listed):
-        directives.append("@aws_api_key")
-    return "".join(f" {directive}" for directive in directives)

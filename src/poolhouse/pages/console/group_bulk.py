@@ -1,0 +1,217 @@
+"""Many users into a group, or out of it: the list, what would become of each, the run, and its report."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Final, cast
+
+from starlette.responses import Response
+
+from poolhouse.errors import PageNotFound, ServiceError
+from poolhouse.operations.console import bulk, bulk_names
+from poolhouse.operations.console.bulk import Done
+from poolhouse.operations.console.bulk_names import Form, Names, UnusableNames
+from poolhouse.store.bulk_runs import Action, Run
+
+from . import render
+from .downloads import attachment, csv_line
+from .groups import described
+from .page import Page
+from .visit import ConsoleVisit
+
+_OPERATIONS: Final = ("AdminAddUserToGroup", "AdminRemoveUserFromGroup")
+_MOST_BYTES: Final = 2_097_152
+_SHOWN: Final = 50
+_FORMS: Final = ("auto", "lines", "csv")
+WORDS: Final[Mapping[tuple[Action, str], str]] = {
+    ("add", "done"): "added",
+    ("add", "unchanged"): "already a member",
+    ("remove", "done"): "removed",
+    ("remove", "unchanged"): "not a member",
+    ("add", "unknown"): "no such user",
+    ("remove", "unknown"): "no such user",
+    ("add", "refused"): "refused",
+    ("remove", "refused"): "refused",
+}
+
+
+async def shown(visit: ConsoleVisit) -> Response:
+    return await _form(visit)
+
+
+async def posted(visit: ConsoleVisit) -> Response:
+    """Keep the list and show what it would do."""
+    name = visit.query.get("name", "")
+    action = cast("Action", visit.form.get("action", ""))
+    operation = bulk.OPERATIONS.get(action)
+    if operation is None or not visit.may(operation):
+        return await _form(visit, error="Choose whether to add or to remove.", status=400)
+    await described(visit, name)
+    try:
+        found = _names(visit)
+        run = await bulk.begin(visit.context(), visit.pool, name, action, found.names)
+    except UnusableNames as error:
+        return await _form(visit, error=str(error), status=400)
+    return visit.done(visit.url("/group/run", id=run.id), _told(found))
+
+
+def _told(found: Names) -> str:
+    """How the list was read."""
+    said = f"The list holds {len(found.names):,} {'name' if len(found.names) == 1 else 'names'}."
+    if found.title:
+        said += f" The first line, {found.title[:64]}, was taken for a heading."
+    if found.repeated:
+        said += f" {found.repeated:,} repeated {'line was' if found.repeated == 1 else 'lines were'} left out."
+    return said
+
+
+def _names(visit: ConsoleVisit) -> Names:
+    """Of the uploaded file, or of the text where there is none. Raises UnusableNames."""
+    content = visit.form.files.get("file", b"")
+    text = bulk_names.decoded(content) if content else visit.form.get("names", "")
+    form = visit.form.get("form", "auto")
+    return bulk_names.parse(text, cast("Form", form) if form in _FORMS else "auto")
+
+
+async def _form(visit: ConsoleVisit, *, error: str = "", status: int = 200) -> Response:
+    name = visit.query.get("name", "")
+    return render.page(
+        "group_bulk",
+        visit,
+        status=status,
+        error=error,
+        group=await described(visit, name),
+        name=name,
+        typed=visit.form.get("names", ""),
+        form=visit.form.get("form", "auto"),
+        action=visit.form.get("action", visit.query.get("action", "add")),
+        most=bulk_names.MOST,
+    )
+
+
+# --- the run -----------------------------------------------------------------------------------------------
+
+
+async def run_shown(visit: ConsoleVisit) -> Response:
+    run = await _run(visit)
+    return await (_preview(visit, run) if run.status == "draft" else _progress(visit, run))
+
+
+async def run_posted(visit: ConsoleVisit) -> Response:
+    """Begin or go on, or forget the list."""
+    run = await _run(visit)
+    if visit.form.get("step") == "forget":
+        await bulk.forget(visit.services, run)
+        return visit.done(visit.url("/group", name=run.group_name), "The list was forgotten. Members stay as they are.")
+    if not visit.may(bulk.OPERATIONS[run.action]) or not bulk.is_own(visit.context(), run):
+        return await _refused(visit, run)
+    if run.status == "draft" and run.action == "remove" and visit.form.text("confirm") != run.group_name:
+        return await _preview(visit, run, error="The name that you typed is not the group's name.", status=400)
+
+    async def perform(operation: str, members: Mapping[str, str]) -> object:
+        return await visit.of_pool(operation, **members)
+
+    await bulk.work(visit.services, visit.chosen, run, perform)
+    return visit.go("/group/run", id=run.id)
+
+
+async def _refused(visit: ConsoleVisit, run: Run) -> Response:
+    show = _preview if run.status == "draft" else _progress
+    return await show(visit, run, error="Only whoever made a list, and may do this, carries it out.", status=403)
+
+
+async def _run(visit: ConsoleVisit) -> Run:
+    """Raises PageNotFound, also for somebody else's."""
+    run_id = visit.query.get("id", "")
+    run = None if "\0" in run_id else await bulk.find(visit.context(), visit.pool, run_id)
+    if run is None:
+        raise PageNotFound("There is no such list, or it is somebody else's.")
+    return run
+
+
+async def _preview(visit: ConsoleVisit, run: Run, *, error: str = "", status: int = 200) -> Response:
+    names = await bulk.names_of(visit.services, run)
+    start = _place(visit, len(names))
+    page = names[start : start + _SHOWN]
+    try:
+        tells = visit.may("AdminGetUser", "ListUsers", "ListUsersInGroup")
+        rows = await bulk.foresee(visit.context(), visit.chosen, run, page, tells_names=tells)
+    except ServiceError as refusal:
+        rows, error, status = [], refusal.message, refusal.status
+    return render.page(
+        "group_preview",
+        visit,
+        status=status,
+        error=error,
+        run=run,
+        is_own=bulk.is_own(visit.context(), run),
+        rows=rows,
+        words=WORDS,
+        summary=_summary(run.action, [row.outcome for row in rows]),
+        **_pages(visit, run, start, len(names)),
+    )
+
+
+async def _progress(visit: ConsoleVisit, run: Run, *, error: str = "", status: int = 200) -> Response:
+    rows = await bulk.report(visit.services, run)
+    start = _place(visit, len(rows))
+    counts = await bulk.counts(visit.services, run)
+    settled = sum(counts.values())
+    found = {WORDS[run.action, outcome]: number for outcome, number in counts.items()}
+    return render.page(
+        "group_run",
+        visit,
+        status=status,
+        error=error,
+        run=run,
+        is_own=bulk.is_own(visit.context(), run),
+        rows=rows[start : start + _SHOWN],
+        words=WORDS,
+        counts=found,
+        summary=", ".join(f"{number:,} {word}" for word, number in found.items() if number),
+        settled=settled,
+        is_held=run.held_until > visit.services.clock(),
+        **_pages(visit, run, start, len(rows)),
+    )
+
+
+def _summary(action: Action, outcomes: list[Any]) -> str:
+    """What would happen, in numbers."""
+    words = {kind: word for (of, kind), word in WORDS.items() if of == action}
+    words["done"] = f"will be {words['done']}"
+    found = {word: outcomes.count(kind) for kind, word in words.items()}
+    return ", ".join(f"{number:,} {word}" for word, number in found.items() if number)
+
+
+def _place(visit: ConsoleVisit, total: int) -> int:
+    """Where the page of a list begins: a list is kept whole, so that a place in it costs nothing."""
+    text = visit.query.get("from", "0")
+    start = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+    return min(start, max(0, total - 1)) // _SHOWN * _SHOWN
+
+
+def _pages(visit: ConsoleVisit, run: Run, start: int, total: int) -> dict[str, str]:
+    before, behind = start - _SHOWN, start + _SHOWN
+    return {
+        "previous": visit.url("/group/run", id=run.id, **{"from": before or ""}) if start else "",
+        "following": visit.url("/group/run", id=run.id, **{"from": behind}) if behind < total else "",
+        "place": f"{start + 1:,} to {min(behind, total):,} of {total:,}" if total > _SHOWN else "",
+    }
+
+
+async def report(visit: ConsoleVisit) -> Response:
+    run = await _run(visit)
+    rows = await bulk.report(visit.services, run)
+    return attachment("bulk-report.csv", "text/csv; charset=utf-8", _lines(run, rows))
+
+
+async def _lines(run: Run, rows: list[Done]) -> AsyncIterator[bytes]:
+    yield csv_line(("line", "name", "outcome", "reason"))
+    for row in rows:
+        word = "waiting" if row.outcome is None else WORDS[run.action, row.outcome]
+        yield csv_line((row.line, row.name, word, row.message))
+
+
+PAGES: Final = (
+    Page("/group/bulk", shown, posted, operations=_OPERATIONS, most_bytes=_MOST_BYTES),
+    Page("/group/run", run_shown, run_posted, operations=_OPERATIONS),
+    Page("/group/report", report, operations=_OPERATIONS),
+)

@@ -1,0 +1,173 @@
+"""One user's page: who he is, where he is signed in, what he did and what was done to him."""
+
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from poolhouse.errors import InvalidUserPoolConfigurationException
+from poolhouse.operations import audit
+from poolhouse.operations.attributes import schema
+from poolhouse.operations.console.passkeys import passkeys_of
+from poolhouse.store import clients
+
+from . import render, user_actions, views
+from .page import Page
+from .subject import Subject, assignable, subject_of
+from .visit import ConsoleVisit
+
+FACTORS: Final = {
+    "SMS_MFA": "Codes by text message",
+    "SOFTWARE_TOKEN_MFA": "Authenticator app",
+    "EMAIL_OTP": "Codes by e-mail",
+}
+_MOST: Final = 60
+_SHOWN_EVENTS: Final = 12
+
+
+async def shown(visit: ConsoleVisit) -> Response:
+    return await user_page(visit, await subject_of(visit))
+
+
+async def user_page(visit: ConsoleVisit, subject: Subject, *, error: str = "", status: int = 200) -> Response:
+    """The page, also after a form on it was refused."""
+    groups, free = await _groups(visit, subject)
+    return render.page(
+        "user",
+        visit,
+        status=status,
+        error=error,
+        user=subject,
+        attributes=_ordered(visit, subject),
+        groups=groups,
+        free=[("", "Choose one …"), *((name, name) for name in free)] if free else [],
+        removable=frozenset(
+            await assignable(visit, subject.name, [group["GroupName"] for group in groups], "AdminRemoveUserFromGroup")
+        ),
+        devices=await _devices(visit, subject),
+        sessions=await _sessions(visit, subject),
+        passkeys=await passkeys_of(visit.services, visit.chosen, subject.name),
+        factors=[FACTORS.get(name, name) for name in subject.factors],
+        preferred=FACTORS.get(subject.preferred, subject.preferred),
+        history=await _history(visit, subject),
+        trail=await _trail(visit, subject),
+        actions=user_actions.offered(visit, subject),
+    )
+
+
+def _ordered(visit: ConsoleVisit, subject: Subject) -> list[tuple[str, str, str]]:
+    """Name, value, and whether it is verified, in the order of the schema; what it does not know comes last."""
+    names = [*schema(visit.chosen.settings), *subject.attributes]
+    found = []
+    for name in dict.fromkeys(names):
+        if name in subject.attributes and not name.endswith("_verified"):
+            verified = subject.attributes.get(f"{name}_verified")
+            mark = "" if name not in {"email", "phone_number"} else "verified" if verified == "true" else "not verified"
+            found.append((name, subject.attributes[name], mark))
+    return found
+
+
+async def _groups(visit: ConsoleVisit, subject: Subject) -> tuple[list[dict[str, Any]], list[str]]:
+    """Those of the user, and those that he can be put into by the visitor."""
+    if not subject.may("AdminListGroupsForUser"):
+        return [], []
+    found: list[dict[str, Any]] = (await visit.of_pool("AdminListGroupsForUser", Username=subject.name, Limit=_MOST))[
+        "Groups"
+    ]
+    found.sort(key=lambda group: (group.get("Precedence", 2**31), group["GroupName"]))
+    if not visit.may("AdminAddUserToGroup") or not visit.may("ListGroups"):
+        return found, []
+    held = {group["GroupName"] for group in found}
+    every = (await visit.of_pool("ListGroups", Limit=_MOST))["Groups"]
+    others = [group["GroupName"] for group in every if group["GroupName"] not in held]
+    return found, await assignable(visit, subject.name, others, "AdminAddUserToGroup")
+
+
+async def _devices(visit: ConsoleVisit, subject: Subject) -> list[dict[str, Any]] | None:
+    """None where the pool does not follow devices, or the visitor may not see them."""
+    if visit.chosen.settings.DeviceConfiguration is None or not subject.may("AdminListDevices"):
+        return None
+    try:
+        answer = await visit.of_pool("AdminListDevices", Username=subject.name, Limit=_MOST)
+    except InvalidUserPoolConfigurationException:
+        return None
+    found = []
+    for device in answer["Devices"]:
+        known = {entry["Name"]: entry.get("Value", "") for entry in device.get("DeviceAttributes", [])}
+        found.append(
+            {
+                "key": device["DeviceKey"],
+                "name": known.get("device_name") or device["DeviceKey"],
+                "address": known.get("last_ip_used", ""),
+                "remembered": known.get("dev:device_remembered_status") == "remembered",
+                "seen": device.get("DeviceLastAuthenticatedDate"),
+            }
+        )
+    return found
+
+
+async def _sessions(visit: ConsoleVisit, subject: Subject) -> list[dict[str, Any]] | None:
+    """The newest first, with the names of the apps."""
+    if not subject.may("AdminListUserSessions"):
+        return None
+    found = (await visit.of_pool("AdminListUserSessions", Username=subject.name))["Sessions"]
+    names: dict[str, str] = {}
+    async with visit.services.database.read() as tx:
+        for client_id in {session["ClientId"] for session in found}:
+            client = await clients.find(tx, client_id)
+            names[client_id] = client.name if client else client_id
+    return [session | {"app": names[session["ClientId"]]} for session in reversed(found)]
+
+
+async def _history(visit: ConsoleVisit, subject: Subject) -> list[dict[str, Any]] | None:
+    if not subject.may("AdminListUserAuthEvents"):
+        return None
+    answer = await visit.of_pool("AdminListUserAuthEvents", Username=subject.name, MaxResults=_SHOWN_EVENTS)
+    events: list[dict[str, Any]] = answer["AuthEvents"]
+    return events
+
+
+async def _trail(visit: ConsoleVisit, subject: Subject) -> list[dict[str, Any]] | None:
+    """What administrators did to the user; the operator alone reads the trail."""
+    if not visit.is_operator:
+        return None
+    found = await audit.events(
+        visit.services, pool_id=visit.pool, subject=subject.sub or subject.name, kind="admin", limit=_SHOWN_EVENTS
+    )
+    return [
+        {
+            "operation": event.operation,
+            "at": event.at / 1_000_000,
+            "by": _actor(event),
+            "way": views.WAYS.get(event.body.get("way", ""), event.body.get("way", "")),
+            "done": event.result == "ok",
+        }
+        for event in found
+    ]
+
+
+def _actor(event: audit.Event) -> str:
+    """A person by name, a role by its own, and the root key as who holds it."""
+    principal = str(event.body.get("principal", event.actor))
+    if "username" in event.body:
+        return str(event.body["username"])
+    return "Operator" if principal.endswith(":root") else principal.rpartition(":")[2]
+
+
+async def group_added(visit: ConsoleVisit) -> Response:
+    """The small form beside the groups."""
+    subject = await subject_of(visit)
+    group = visit.form.text("group")
+    return await user_actions.carried_out(
+        visit,
+        subject,
+        lambda: visit.of_pool("AdminAddUserToGroup", Username=subject.name, GroupName=group),
+        told=f"{subject.title} is a member of {group} now, with everything that the group may do.",
+        link=(visit.url("/group", name=group), f"See {group}"),
+        refused=lambda text, status: user_page(visit, subject, error=text, status=status),
+    )
+
+
+PAGES: Final = (
+    Page("/user", shown, operations=("AdminGetUser",)),
+    Page("/user/groups/add", None, group_added, operations=("AdminAddUserToGroup",)),
+)

@@ -1,0 +1,134 @@
+"""A project whose pool delegates its administration, with people in it, for the console in a real browser."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from clients.development import EXAMPLE, Backend, Development, User
+from playwright.async_api import Browser, StorageState
+
+AUTH = """
+from amplify.data.add_user_to_group.resource import add_user_to_group
+
+from poolhouse import define_auth
+
+auth = define_auth(
+    login_with={"email": True},
+    groups=["ADMINS", "SUPPORT", "EDITORS", "CUSTOMERS"],
+    user_attributes={"custom:team": {"data_type": "String", "mutable": True}},
+    access=lambda allow: [allow.resource(add_user_to_group).to(["addUserToGroup"])],
+    delegation=lambda allow: [
+        allow.group("ADMINS").to(["manageUsers", "manageGroupMembership", "listUsers", "listGroups"]),
+        allow.group("SUPPORT").to(
+            [
+                "getUser",
+                "listUsers",
+                "listGroups",
+                "listGroupsForUser",
+                "addUserToGroup",
+                "removeUserFromGroup",
+                "disableUser",
+                "enableUser",
+                "resetUserPassword",
+                "updateUserAttributes",
+            ],
+            members_of=["CUSTOMERS"],
+            assigns=["EDITORS"],
+        ),
+    ],
+)
+"""
+PEOPLE = (
+    ("Ada Lovelace", "analytics"),
+    ("Grace Hopper", "compilers"),
+    ("Katherine Johnson", "orbits"),
+    ("Mary Jackson", "wind tunnels"),
+    ("Radia Perlman", "bridges"),
+    ("Annie Easley", "rockets"),
+    ("Hedy Lamarr", "radio"),
+    ("Karen Spärck Jones", "search"),
+    ("Barbara Liskov", "types"),
+    ("Frances Allen", "compilers"),
+    ("Sophie Wilson", "processors"),
+    ("Evelyn Boyd Granville", "orbits"),
+)
+
+
+class ConsoleBackend:
+    """The running server, and the browser states of an operator, a delegate and an outsider."""
+
+    def __init__(self, backend: Backend, log: Path) -> None:
+        self.backend = backend
+        self.log = log
+        self.support = backend.new_user("SUPPORT", name="support")
+        self.customer = backend.new_user("CUSTOMERS", name="customer")
+        self.outsider = backend.new_user(name="outsider")
+        self.states: dict[str, StorageState] = {}
+
+    @property
+    def url(self) -> str:
+        return self.backend.url
+
+    def at(self, path: str) -> str:
+        return f"{self.url}/console/{self.backend.pool_id}{path}"
+
+    def first_link(self) -> str:
+        """What the server printed when it started."""
+        found = re.search(r"Console\s+(http\S+/console/enter\?token=\S+)", self.log.read_text())
+        assert found, self.log.read_text()
+        return found[1]
+
+    async def state(self, browser: Browser, who: str) -> StorageState:
+        """The cookies of somebody who signed in; each signs in once."""
+        if who not in self.states:
+            context = await browser.new_context()
+            page = await context.new_page()
+            if who == "operator":
+                await page.goto(self.first_link())
+                await page.get_by_role("button", name="Enter the console").click()
+            else:
+                user: User = getattr(self, who)
+                await page.goto(f"{self.url}/console/sign-in")
+                await page.locator('input[name="username"]').fill(user.email)
+                await page.locator('input[name="password"]').fill(user.password)
+                await page.get_by_role("button", name="Sign in", exact=True).click()
+            await page.wait_for_url("**/console/*/*")
+            self.states[who] = await context.storage_state()
+            await context.close()
+        return self.states[who]
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[ConsoleBackend]:
+    example, project = folder / "example", folder / "project"
+    shutil.copytree(EXAMPLE, example / "amplify", ignore=shutil.ignore_patterns("__pycache__"))
+    (example / "amplify" / "auth" / "resource.py").write_text(AUTH)
+    project.mkdir()
+    server = Development(project, example=example / "amplify")
+    try:
+        with closing(server.backend()) as backend:
+            _people(backend)
+            yield ConsoleBackend(backend, project / "dev.log")
+    finally:
+        server.stop()
+
+
+def _people(backend: Backend) -> None:
+    """A list that is worth looking at."""
+    for place, (name, team) in enumerate(PEOPLE):
+        first, _, last = name.partition(" ")
+        email = f"{first}.{last}@example.com".lower().replace(" ", "-").replace("ä", "a")
+        given = {"email": email, "email_verified": "true", "name": name, "given_name": first, "family_name": last}
+        entries = [{"Name": key, "Value": value} for key, value in (given | {"custom:team": team}).items()]
+        backend.root.admin_create_user(
+            UserPoolId=backend.pool_id, Username=email, UserAttributes=entries, MessageAction="SUPPRESS"
+        )
+        if place % 4:
+            backend.root.admin_set_user_password(
+                UserPoolId=backend.pool_id, Username=email, Password="Correct-Horse-9", Permanent=True
+            )
+        if place % 3 == 0:
+            backend.root.admin_add_user_to_group(UserPoolId=backend.pool_id, Username=email, GroupName="CUSTOMERS")
+    backend.root.admin_disable_user(UserPoolId=backend.pool_id, Username="hedy.lamarr@example.com")
