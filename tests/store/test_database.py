@@ -194,6 +194,55 @@ async def test_writers_share_commits(tmp_path):
     await database.stop()
 
 
+async def test_what_is_noted_for_a_commit_is_done_once_for_all_who_share_it(tmp_path):
+    """In its transaction, with what the kept blocks noted and nothing of the others; readers note nothing."""
+    database = open_database(f"sqlite:///{tmp_path}/noted.db")
+    await database.start()
+    rounds = []
+
+    async def last(tx, items):
+        rounds.append(items)
+        await add_fact(tx, f"round{len(rounds)}", b"1")
+
+    async def one(number):
+        async with database.write() as tx:
+            assert tx.at_commit(last, number)
+            if number % 3 == 0:
+                raise Broken(number)
+
+    await asyncio.gather(*(one(number) for number in range(9)), return_exceptions=True)
+    assert sorted(item for items in rounds for item in items) == [1, 2, 4, 5, 7, 8]
+    assert len(rounds) <= 2
+    assert await known(database, "round1")
+    async with database.read() as tx:
+        with pytest.raises(RuntimeError, match="reads"):
+            tx.at_commit(last, 0)
+    await database.stop()
+
+
+async def test_what_cannot_be_done_at_a_commit_undoes_it(tmp_path):
+    """All who share it are told, nothing is kept, and the next commit has nothing to do with it."""
+    database = open_database(f"sqlite:///{tmp_path}/undone.db")
+    await database.start()
+
+    async def broken(tx, items):
+        await add_fact(tx, "half", b"1")
+        raise Broken(items)
+
+    async def one(number):
+        async with database.write() as tx:
+            await add_fact(tx, f"f{number}", b"1")
+            if number == 2:
+                tx.at_commit(broken, number)
+
+    results = await asyncio.gather(*(one(number) for number in range(4)), return_exceptions=True)
+    assert all(isinstance(result, Broken) for result in results)
+    assert not any([await known(database, name) for name in ("f0", "f1", "f2", "f3", "half")])
+    await asyncio.wait_for(note(database, "after"), 20)
+    assert await known(database, "after")
+    await database.stop()
+
+
 @pytest.mark.parametrize("url", ["", "mysql://x/y", "sqlite://", "sqlite:///", "postgresql://", "nonsense"])
 def test_an_address_that_is_not_understood_is_refused(url):
     """Only the two kinds of address open a database."""

@@ -3,6 +3,7 @@
 Whoever is refused a thousand times must not fill the disk. Here things are counted; `audit` writes them.
 """
 
+import asyncio
 from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -55,8 +56,9 @@ class _Counted:
 
 @dataclass(slots=True)
 class Unwritten:
-    """One for each process."""
+    """One for each process. Whoever writes holds `writing`, so that nothing is written twice."""
 
+    writing: asyncio.Lock = field(default_factory=asyncio.Lock)
     attempts: deque[Attempt] = field(default_factory=deque)
     lost: int = 0
     _minute: int = 0

@@ -5,6 +5,7 @@ What a row means, and what proves it, is the operations' business.
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import BigInteger, LargeBinary, Text, bindparam, case, func, insert, select, text, update
@@ -12,6 +13,9 @@ from sqlalchemy import BigInteger, LargeBinary, Text, bindparam, case, func, ins
 from .database import Transaction
 from .schema import audit_events, audit_hours, facts
 from .statement import InsertBuilder, Statement
+
+Said = tuple[int, str, str, str, str, str, str, str]
+"""The columns that say what happened, from `at` to `body`."""
 
 
 class Row(NamedTuple):
@@ -29,6 +33,19 @@ class Row(NamedTuple):
     mac: bytes
     seq: int | None
     hash: bytes | None
+
+    @property
+    def said(self) -> Said:
+        return self[1:9]
+
+
+class End(NamedTuple):
+    """Where the next row goes, in a transaction that no other one runs beside: what is sealed about the end of the
+    chain, and the highest id that was ever given to a row.
+    """
+
+    head: bytes | None
+    given: int
 
 
 class Link(NamedTuple):
@@ -64,9 +81,11 @@ HEAD: Final = "audit-head"
 _LOCK: Final = "lock:audit trail"
 _ADDED: Final = ("at", "pool_id", "kind", "operation", "actor", "subject", "result", "body", "mac")
 _LINKS: Final = 25
+_TOGETHER: Final = 32
 _events = audit_events.c
 _most = bindparam("most", type_=BigInteger)
 _ADD = Statement(insert(audit_events).values({name: bindparam(name) for name in _ADDED}))
+_ADD_LINKED = Statement(insert(audit_events).values({name: bindparam(name) for name in Row._fields}))
 _LOOSE = Statement(select(audit_events).where(_events.seq.is_(None)).order_by(_events.id).limit(_most))
 _LOOSE_AFTER = Statement(
     select(audit_events)
@@ -85,9 +104,15 @@ _STATE = Statement(
         func.coalesce(func.max(_events.id), 0),
     ).select_from(audit_events)
 )
-# SQLite gives every row the id behind the last one, also across rollbacks: a hole is a row that was removed.
 _LAST_LINKED = Statement(select(func.coalesce(func.max(_events.seq), 0)))
+# SQLite gives every row the id behind the last one, also across rollbacks: a hole is a row that was removed.
 _GIVEN_IDS = Statement(text("SELECT seq FROM sqlite_sequence WHERE name = 'audit_events'"))
+_END = Statement(
+    text(
+        "SELECT (SELECT value FROM facts WHERE name = 'audit-head'), "
+        "coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'audit_events'), 0)"
+    )
+)
 _HOURS = Statement(
     select(audit_hours.c.hour, audit_hours.c.kind, audit_hours.c.result, audit_hours.c.events)
     .where(audit_hours.c.pool_id == bindparam("pool_id"), audit_hours.c.hour >= bindparam("since", type_=BigInteger))
@@ -143,23 +168,39 @@ _COUNT = Statement(_count)
 _TAKE = Statement(_lock)
 
 
-async def add(tx: Transaction, said: tuple[int, str, str, str, str, str, str, str], mac: bytes) -> None:
-    """A loose row, in the transaction of what it tells. `said` are the columns from `at` to `body`."""
-    at, pool_id, kind, operation, actor, subject, result, body = said
-    await tx.run(
-        _ADD,
-        {
-            "at": at,
-            "pool_id": pool_id,
-            "kind": kind,
-            "operation": operation,
-            "actor": actor,
-            "subject": subject,
-            "result": result,
-            "body": body,
-            "mac": mac,
-        },
-    )
+async def add(tx: Transaction, said: Said, mac: bytes) -> None:
+    """A loose row, in the transaction of what it tells."""
+    await tx.run(_ADD, dict(zip(_ADDED, (*said, mac), strict=True)))
+
+
+async def end(tx: Transaction) -> End:
+    """On SQLite, where one transaction writes at a time."""
+    row = await tx.one(_END, {})
+    assert row is not None
+    return End(*row)
+
+
+async def add_linked(tx: Transaction, rows: Sequence[Row]) -> None:
+    """Rows with their places in the chain."""
+    await tx.run_all(_ADD_LINKED, [dict(zip(Row._fields, row, strict=True)) for row in rows])
+
+
+async def add_all(tx: Transaction, rows: Sequence[tuple[int, str, str, str, str, str, str, str, bytes]]) -> None:
+    """Loose rows, some at a time in one statement: the columns that `add` is told, and the seal."""
+    for start in range(0, len(rows), _TOGETHER):
+        some = rows[start : start + _TOGETHER]
+        await tx.run(_add_some(len(some)), dict(zip(_names(len(some)), chain.from_iterable(some), strict=True)))
+
+
+@cache
+def _add_some(number: int) -> Statement:
+    lines: list[dict[str, Any]] = [{name: bindparam(f"{name}{n}") for name in _ADDED} for n in range(number)]
+    return Statement(insert(audit_events).values(lines))
+
+
+@cache
+def _names(number: int) -> tuple[str, ...]:
+    return tuple(f"{name}{n}" for n in range(number) for name in _ADDED)
 
 
 # --- the chain ---------------------------------------------------------------------------------------------
@@ -224,9 +265,9 @@ async def given_ids(tx: Transaction) -> int:
 
 async def count(tx: Transaction, counted: Mapping[tuple[str, int, str, str], int]) -> None:
     """Add to the counts of (pool_id, hour, kind, result)."""
-    for (pool_id, hour, kind, result), events in sorted(counted.items()):
-        values = {"pool_id": pool_id, "hour": hour, "kind": kind, "result": result, "events": events}
-        await tx.run(_COUNT, values)
+    names = ("pool_id", "hour", "kind", "result")
+    rows = [{**dict(zip(names, key, strict=True)), "events": events} for key, events in sorted(counted.items())]
+    await tx.run_all(_COUNT, rows)
 
 
 async def hours(tx: Transaction, pool_id: str, since: int) -> list[Hour]:

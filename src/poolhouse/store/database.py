@@ -3,8 +3,8 @@
 `open_database(url)` picks the implementation; nothing above this package knows which one it is.
 """
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Any, Protocol
 
 from poolhouse.errors import SettingError
@@ -12,6 +12,7 @@ from poolhouse.store.statement import Statement
 
 Row = Sequence[Any]
 Values = Mapping[str, Any]
+Step = Callable[["Transaction", list[Any]], Awaitable[None]]
 
 
 class Transaction(Protocol):
@@ -25,6 +26,17 @@ class Transaction(Protocol):
 
     async def run(self, statement: Statement, values: Values) -> int:
         """The number of rows that were written."""
+
+    async def run_all(self, statement: Statement, several: Sequence[Values]) -> None:
+        """The same statement for each."""
+
+    def at_commit(self, step: Step, item: Any) -> bool:
+        """Have `step` run right before the commit, in its transaction, once with the items of every block that shares
+        it. Whatever `step` raises undoes all of them. False where each block commits by itself: nothing is noted then.
+        """
+
+    def noting(self) -> AbstractContextManager[None]:
+        """What is noted inside is forgotten when an exception leaves it: for steps of a block that are undone alone."""
 
 
 class Database(Protocol):

@@ -2,13 +2,13 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, bindparam, delete, func, select, update
+from sqlalchemy import BigInteger, bindparam, delete, func, null, select, update
 
 from poolhouse.errors import GroupExistsException, GroupNotFound, LimitExceededException
 
 from . import pools
 from .database import Transaction
-from .pools import Pool
+from .pools import REMOVED, Pool
 from .schema import groups, memberships, users
 from .schema import pools as pools_table
 from .search import LISTED, Listed
@@ -16,6 +16,8 @@ from .statement import Statement
 
 GROUPS_PER_POOL = 10_000
 GROUPS_PER_USER = 100
+AT_ONCE = 1000
+"""A group with at most so many members is deleted in one statement."""
 
 
 class Group(NamedTuple):
@@ -36,7 +38,8 @@ _GET = Statement(select(groups).where(*_OF_NAME))
 # KEY SHARE: PostgreSQL then lets nobody delete the group before the membership is in. SQLite has one writer anyway.
 _GET_WITH_POOL = Statement(
     select(pools_table, groups)
-    .where(pools_table.c.id == bindparam("pool_id"), groups.c.pool_id == pools_table.c.id)
+    .where(pools_table.c.id == bindparam("pool_id"), pools_table.c.region != REMOVED)
+    .where(groups.c.pool_id == pools_table.c.id)
     .where(groups.c.name == bindparam("name"))
     .with_for_update(read=True, key_share=True, of=groups)
 )
@@ -61,6 +64,19 @@ _UPDATE = Statement(
     .returning(groups)
 )
 _REMOVE = Statement(delete(groups).where(*_OF_NAME))
+_NOWHERE = Statement(
+    lambda dialect_insert: (
+        dialect_insert(pools_table)
+        .values(id=REMOVED, region=REMOVED, name=REMOVED, settings="{}", created=0, modified=0)
+        .on_conflict_do_nothing()
+    )
+)
+# Without a precedence, so that nobody is strong by it any more.
+_HIDE = Statement(
+    update(groups)
+    .where(groups.c.id == bindparam("group_id"))
+    .values(pool_id=REMOVED, name=bindparam("unique"), precedence=null(), role_arn=null())
+)
 _PAGE = Statement(
     select(groups)
     .where(groups.c.pool_id == bindparam("pool_id"), groups.c.name > bindparam("after"))
@@ -70,7 +86,7 @@ _PAGE = Statement(
 _OF_USER = (
     select(groups)
     .select_from(memberships.join(groups, groups.c.id == memberships.c.group_id))
-    .where(memberships.c.user_id == bindparam("user_id"))
+    .where(memberships.c.user_id == bindparam("user_id"), groups.c.pool_id != REMOVED)
 )
 _OF_USER_ALL = Statement(_OF_USER.order_by(groups.c.precedence.asc().nulls_last(), groups.c.name))
 _OF_USER_PAGE = Statement(
@@ -81,7 +97,13 @@ _IS_MEMBER = Statement(
         memberships.c.group_id == bindparam("group_id"), memberships.c.user_id == bindparam("user_id")
     )
 )
-_HELD = select(func.count()).where(memberships.c.user_id == bindparam("user_id")).scalar_subquery()
+_held = groups.alias("held")
+_HELD = (
+    select(func.count())
+    .select_from(memberships.join(_held, _held.c.id == memberships.c.group_id))
+    .where(memberships.c.user_id == bindparam("user_id"), _held.c.pool_id != REMOVED)
+    .scalar_subquery()
+)
 _ADD_MEMBER = Statement(
     lambda dialect_insert: (
         dialect_insert(memberships)
@@ -178,10 +200,16 @@ async def change(
     return Group._make(row)
 
 
-async def remove(tx: Transaction, pool_id: str, name: str) -> None:
-    """With its memberships. Raises GroupNotFound."""
-    if not await tx.run(_REMOVE, {"pool_id": pool_id, "name": name}):
-        raise GroupNotFound
+async def remove(tx: Transaction, pool_id: str, name: str, *, at_once: int = AT_ONCE) -> None:
+    """With its memberships. Where they are many, the group is gone for everybody now, and its rows go later: see
+    `removal`. Raises GroupNotFound.
+    """
+    group = await get(tx, pool_id, name)
+    if await size(tx, group.id, at_once + 1) <= at_once:
+        await tx.run(_REMOVE, {"pool_id": pool_id, "name": name})
+        return
+    await tx.run(_NOWHERE, {})
+    await tx.run(_HIDE, {"group_id": group.id, "unique": str(group.id)})
 
 
 async def list_(tx: Transaction, pool_id: str, after: str, limit: int) -> list[Group]:

@@ -3,6 +3,8 @@
 A running job is held by one process at a time, until a moment that the process keeps moving on.
 """
 
+from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final, Literal, NamedTuple
 
 from msgspec import Struct
@@ -24,7 +26,7 @@ ACTIVE: Final[tuple[Status, ...]] = ("Pending", "InProgress", "Stopping")
 class JobState(Struct, frozen=True):
     """`size` is that of the uploaded file in bytes, None before it came. `holder` runs the job until `held_until`.
 
-    `form` is AWS's CSV, or our own lines of JSON.
+    `form` is AWS's CSV, or our own lines of JSON. `cause` says for the audit trail who started the job and how.
     """
 
     role_arn: str
@@ -33,6 +35,7 @@ class JobState(Struct, frozen=True):
     held_until: int = 0
     message: str | None = None
     form: FileForm = "csv"
+    cause: dict[str, Any] | None = None
 
 
 class Job(NamedTuple):
@@ -110,6 +113,7 @@ _ADD_ROW = Statement(
         .on_conflict_do_nothing()
     )
 )
+_OF_ROW = RowOutcome._fields
 _OF_JOB = import_rows.c.job_id == bindparam("job")
 _KNOWN = Statement(
     select(import_rows.c.line).where(
@@ -206,6 +210,23 @@ async def file(tx: Transaction, job_id: str) -> bytes | None:
 async def add_row(tx: Transaction, job_id: str, row: RowOutcome) -> bool:
     """True for the one caller who settles this row."""
     return await tx.run(_ADD_ROW, {"job_id": job_id} | row._asdict()) == 1
+
+
+async def add_rows(tx: Transaction, job_id: str, rows: Sequence[RowOutcome]) -> int:
+    """How many of these rows were not settled before; few at a time."""
+    values: dict[str, Any] = {"job": job_id}
+    for n, row in enumerate(rows):
+        values |= {f"line{n}": row.line, f"outcome{n}": row.outcome, f"message{n}": row.message}
+    return await tx.run(_add_rows(len(rows)), values) if rows else 0
+
+
+@cache
+def _add_rows(number: int) -> Statement:
+    def line(n: int) -> dict[str, Any]:
+        return {"job_id": bindparam("job"), **{each: bindparam(f"{each}{n}") for each in _OF_ROW}}
+
+    lines = [line(n) for n in range(number)]
+    return Statement(lambda dialect_insert: dialect_insert(import_rows).values(lines).on_conflict_do_nothing())
 
 
 async def settled(tx: Transaction, job_id: str, first: int, last: int) -> set[int]:

@@ -1,17 +1,31 @@
 """User pools and their signing keys. Who is in a pool is `users`' matter, except for how many."""
 
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from sqlalchemy import BigInteger, bindparam, delete, func, insert, select, update
 
 from poolhouse.errors import ResourceNotFoundException
 
 from .database import Row, Transaction
-from .schema import pool_counts, pools, signing_keys
+from .schema import (
+    clients,
+    delegations,
+    domains,
+    identity_providers,
+    looks,
+    pool_counts,
+    pools,
+    resource_servers,
+    signing_keys,
+)
 from .settings import PoolSettings, decode_pool, encode
 from .statement import Statement
 
 KeyUse = Literal["id", "access"]
+AT_ONCE: Final = 500
+"""A pool with at most so many users is deleted in one statement."""
+REMOVED: Final = ""
+"""The region of a pool whose rows are still to go, and the pool of such a group: see `removal`."""
 
 
 class Pool(NamedTuple):
@@ -36,10 +50,11 @@ class StoredKey(NamedTuple):
     created: int
 
 
-_GET = Statement(select(pools).where(pools.c.id == bindparam("pool_id")))
+_OF_ID = (pools.c.id == bindparam("pool_id"), pools.c.region != REMOVED)
+_GET = Statement(select(pools).where(*_OF_ID))
 # On SQLite, which has one writer, both are the plain statement.
-_KEEP = Statement(select(pools).where(pools.c.id == bindparam("pool_id")).with_for_update(read=True, key_share=True))
-_LOCK = Statement(select(pools).where(pools.c.id == bindparam("pool_id")).with_for_update(key_share=True))
+_KEEP = Statement(select(pools).where(*_OF_ID).with_for_update(read=True, key_share=True))
+_LOCK = Statement(select(pools).where(*_OF_ID).with_for_update(key_share=True))
 _ADD = Statement(insert(pools))
 _CHANGE = Statement(
     update(pools)
@@ -47,6 +62,12 @@ _CHANGE = Statement(
     .values(name=bindparam("name"), settings=bindparam("settings"), modified=bindparam("modified"))
 )
 _REMOVE = Statement(delete(pools).where(pools.c.id == bindparam("pool_id")))
+_HIDE = Statement(update(pools).where(pools.c.id == bindparam("pool")).values(region=REMOVED, name=REMOVED))
+# Without these nobody signs in, and no token is good.
+_HIDDEN_WITH = tuple(
+    Statement(delete(table).where(table.c.pool_id == bindparam("pool_id")))
+    for table in (clients, delegations, domains, identity_providers, looks, resource_servers, signing_keys)
+)
 _PAGE = Statement(
     select(pools)
     .where(pools.c.region == bindparam("region"), pools.c.id > bindparam("after"))
@@ -61,6 +82,9 @@ _BY_AGE = (signing_keys.c.use, signing_keys.c.created.desc(), signing_keys.c.kid
 _OF_POOL = signing_keys.c.pool_id == bindparam("pool_id")
 _KEYS = Statement(select(signing_keys).where(_OF_POOL).order_by(*_BY_AGE))
 _KIDS = Statement(select(signing_keys.c.kid).where(_OF_POOL).order_by(*_BY_AGE))
+_REMOVE_OLDER = Statement(
+    delete(signing_keys).where(_OF_POOL, signing_keys.c.created < bindparam("created", type_=BigInteger))
+)
 _newer = signing_keys.alias("newer")
 _REMOVE_KEYS = Statement(
     delete(signing_keys).where(
@@ -126,9 +150,14 @@ async def add(tx: Transaction, pool: Pool) -> None:
     )
 
 
-async def remove(tx: Transaction, pool_id: str) -> None:
-    """With everything in it."""
-    await tx.run(_REMOVE, {"pool_id": pool_id})
+async def remove(tx: Transaction, pool_id: str, *, at_once: int = AT_ONCE) -> None:
+    """With everything in it. Where that is much, it is gone for everybody now, and its rows go later: see `removal`."""
+    if await count_users(tx, pool_id) <= at_once:
+        await tx.run(_REMOVE, {"pool_id": pool_id})
+        return
+    for statement in _HIDDEN_WITH:
+        await tx.run(statement, {"pool_id": pool_id})
+    await tx.run(_HIDE, {"pool": pool_id})
 
 
 async def list_(tx: Transaction, region: str, after: str, limit: int) -> list[Pool]:
@@ -154,6 +183,11 @@ async def keys(tx: Transaction, pool_id: str) -> list[StoredKey]:
 async def kids(tx: Transaction, pool_id: str) -> list[str]:
     """The ids of the keys, in the same order."""
     return [str(row[0]) for row in await tx.all(_KIDS, {"pool_id": pool_id})]
+
+
+async def remove_older_keys(tx: Transaction, pool_id: str, created: int) -> int:
+    """Every key of a pool that was made before that time; how many went."""
+    return await tx.run(_REMOVE_OLDER, {"pool_id": pool_id, "created": created})
 
 
 async def remove_replaced_keys(tx: Transaction, before: int) -> int:

@@ -2,16 +2,21 @@
 
 One connection writes, one reads. Each write block is a savepoint in the open transaction; the commit, and the fsync
 that makes it durable, is shared by all blocks that were ready before it, and every block's caller waits for it.
+What the blocks noted for the commit is done right before it, once for all of them.
 """
 
 import asyncio
 import sqlite3
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
-from poolhouse.errors import SettingError
-from poolhouse.store.database import Row, Values
+from poolhouse.errors import DatabaseUnavailable, SettingError
+from poolhouse.store import outages
+from poolhouse.store.database import Row, Step, Values
 from poolhouse.store.migrations import upgrade_sqlite
 from poolhouse.store.statement import Statement
 
@@ -46,9 +51,75 @@ class _Connection:
     async def run(self, statement: Statement, values: Values) -> int:
         return self._execute(statement, values).rowcount
 
+    async def run_all(self, statement: Statement, several: Sequence[Values]) -> None:
+        text, fixed = statement.sqlite()
+        self.raw.executemany(text, [{**fixed, **values} for values in several] if fixed else several)
+
     def _execute(self, statement: Statement, values: Values) -> sqlite3.Cursor:
         text, fixed = statement.sqlite()
-        return self.raw.execute(text, {**fixed, **values} if fixed else values)
+        try:
+            return self.raw.execute(text, {**fixed, **values} if fixed else values)
+        except sqlite3.OperationalError as error:
+            if (outage := outages.of_sqlite(error)) is not None:
+                raise outage from error
+            raise
+
+    def at_commit(self, step: Step, item: Any) -> bool:  # noqa: ARG002  the protocol's signature
+        raise RuntimeError("A block that reads commits nothing.")
+
+    def noting(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
+class _Writer(_Connection):
+    """The connection of the open transaction, and what is to be done before its commit."""
+
+    __slots__ = ("_before_block", "_noted")
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self._noted: list[tuple[Step, Any]] = []
+        self._before_block = 0
+
+    def at_commit(self, step: Step, item: Any) -> bool:
+        self._noted.append((step, item))
+        return True
+
+    @contextmanager
+    def noting(self) -> Iterator[None]:
+        before = len(self._noted)
+        try:
+            yield
+        except BaseException:
+            del self._noted[before:]
+            raise
+
+    def open(self) -> None:
+        """What was noted for a transaction that SQLite gave up is no longer to be done."""
+        self._noted = []
+        self.raw.execute("BEGIN IMMEDIATE")
+
+    def begin(self) -> None:
+        self.raw.execute("SAVEPOINT block")
+        self._before_block = len(self._noted)
+
+    def keep(self) -> None:
+        self.raw.execute("RELEASE block")
+
+    def drop(self) -> None:
+        del self._noted[self._before_block :]
+        if self.raw.in_transaction:  # else SQLite has undone all of it already
+            self.raw.execute("ROLLBACK TO block")
+            self.raw.execute("RELEASE block")
+
+    async def finish(self) -> None:
+        """Do what was noted, in the order in which each step was first named."""
+        steps: dict[Step, list[Any]] = {}
+        noted, self._noted = self._noted, []
+        for step, item in noted:
+            steps.setdefault(step, []).append(item)
+        for step, items in steps.items():
+            await step(self, items)
 
 
 class _Read:
@@ -99,7 +170,10 @@ class SqliteDatabase:
         try:
             Path(self.path).parent.mkdir(parents=True, exist_ok=True)
             upgrade_sqlite(self.path)
-            self._writer, reader = self._connect(), self._connect()
+            self._writer = _Writer(self.path)
+            self._open.append(self._writer)
+            reader = _Connection(self.path)
+            self._open.append(reader)
         except (OSError, sqlite3.Error) as error:
             raise SettingError(
                 f"The database file {self.path} cannot be used ({error}).",
@@ -107,10 +181,6 @@ class SqliteDatabase:
             ) from error
         reader.raw.execute("PRAGMA query_only=ON")
         self._read = _Read(reader)
-
-    def _connect(self) -> _Connection:
-        self._open.append(_Connection(self.path))
-        return self._open[-1]
 
     async def stop(self) -> None:
         while self._running:
@@ -130,9 +200,14 @@ class SqliteDatabase:
         await self._turn.acquire()
         try:
             if self._batch is None:
-                self._writer.raw.execute("BEGIN IMMEDIATE")
+                self._writer.open()
                 self._batch = asyncio.get_running_loop().create_future()
-            self._writer.raw.execute("SAVEPOINT block")
+            elif not self._writer.raw.in_transaction:  # SQLite gave all of it up: nothing more may join
+                raise DatabaseUnavailable(may_repeat=False)
+            self._writer.begin()
+        except sqlite3.OperationalError as error:
+            self._turn.release()
+            raise outages.of_sqlite(error) or error from error
         except BaseException:
             self._turn.release()
             raise
@@ -142,7 +217,7 @@ class SqliteDatabase:
         batch = self._batch
         assert batch is not None
         try:
-            self._writer.raw.execute("RELEASE block")
+            self._writer.keep()
         finally:
             self._end_block(batch)
         # Shielded: a caller that goes away must not cancel the commit that others wait for.
@@ -152,8 +227,7 @@ class SqliteDatabase:
         batch = self._batch
         assert batch is not None
         try:
-            self._writer.raw.execute("ROLLBACK TO block")
-            self._writer.raw.execute("RELEASE block")
+            self._writer.drop()
         finally:
             self._end_block(batch)
 
@@ -171,12 +245,17 @@ class SqliteDatabase:
             self._commit_due = False
             self._batch = None
             try:
+                if not self._writer.raw.in_transaction:
+                    raise DatabaseUnavailable(may_repeat=False)
+                await self._writer.finish()
                 await asyncio.get_running_loop().run_in_executor(self._commits, self._writer.raw.execute, "COMMIT")
             except BaseException as error:
                 # Whatever happened, nobody may be told that his change is on disk.
-                batch.set_exception(error if isinstance(error, Exception) else ConnectionError("commit interrupted"))
+                outage = outages.of_sqlite(error) if isinstance(error, sqlite3.Error) else None
+                told = outage or (error if isinstance(error, Exception) else ConnectionError("commit interrupted"))
+                batch.set_exception(told)
                 batch.exception()
-                if not isinstance(error, sqlite3.Error):
+                if not isinstance(error, Exception):
                     raise
                 if self._writer.raw.in_transaction:
                     self._writer.raw.execute("ROLLBACK")

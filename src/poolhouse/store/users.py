@@ -197,15 +197,17 @@ async def add(
     temporary_until: int | None = None,
     now: int,
     force_alias: bool = False,
+    is_counted: bool = True,
 ) -> User:
-    """A new, enabled user; `attributes` without `sub`.
+    """A new, enabled user; `attributes` without `sub`. Whoever adds many counts them at the end, with `add_to_count`.
 
     Raises ResourceNotFoundException when the pool was removed meanwhile; UsernameExistsException when the username, or
     a username attribute, is anybody's name; AliasExistsException when an active alias is somebody else's and
     `force_alias` does not move it.
     """
     await pools.keep(tx, pool.id)
-    if await find(tx, pool, username) is not None:
+    # Where contacts sign in, a username that is the sub is nobody's contact; the table keeps both unique.
+    if not (pool.settings.UsernameAttributes and username == sub) and await find(tx, pool, username) is not None:
         raise UsernameExistsException
     complete = {"sub": sub, **attributes}
     row = await tx.one(
@@ -236,8 +238,14 @@ async def add(
             raise UsernameExistsException from None
         raise
     await _keep_search(tx, pool, user, {}, search_keys(pool.settings, complete))
-    await tx.run(_COUNT, {"pool_id": pool.id, "shard": user.id % _SHARDS, "delta": 1})
+    if is_counted:
+        await add_to_count(tx, pool.id, user.id, 1)
     return user
+
+
+async def add_to_count(tx: Transaction, pool_id: str, near: int, delta: int) -> None:
+    """Change the number of a pool's users. One block does it once: two that count in many shards would lock up."""
+    await tx.run(_COUNT, {"pool_id": pool_id, "shard": near % _SHARDS, "delta": delta})
 
 
 async def change(
@@ -279,7 +287,7 @@ async def change(
 async def remove(tx: Transaction, user: User) -> None:
     """With memberships, aliases, codes and sign-ins."""
     if await tx.run(_REMOVE, {"user_id": user.id}):
-        await tx.run(_COUNT, {"pool_id": user.pool_id, "shard": user.id % _SHARDS, "delta": -1})
+        await add_to_count(tx, user.pool_id, user.id, -1)
 
 
 class _Move(NamedTuple):

@@ -11,7 +11,7 @@ from poolhouse.crypto.vault import Vault
 from poolhouse.operations import audit
 from poolhouse.operations.audit import Head
 from poolhouse.operations.audit.chain import BATCH
-from poolhouse.operations.audit.rows import new_event_id, write
+from poolhouse.operations.audit.rows import new_event_id, write, write_all
 from poolhouse.operations.unwritten import Note
 from poolhouse.store.database import open_database
 
@@ -32,8 +32,14 @@ async def add(services, count: int = 6, **said) -> None:
             await write(tx, services.vault, note(number, **said))
 
 
+async def add_loose(services, count: int = 6) -> None:
+    """As where each block commits by itself, on both databases."""
+    async with services.database.write() as tx:
+        await write_all(tx, services.vault, [note(number) for number in range(1, count + 1)])
+
+
 async def test_rows_join_in_order(services):
-    await add(services)
+    await add_loose(services)
     assert (await verified(services)).loose == 6
     assert await link_all(services) == 6
     report = await verified(services)
@@ -43,9 +49,7 @@ async def test_rows_join_in_order(services):
 
 async def test_a_batch_at_a_time(services):
     """More than fits into one round is linked by the next ones."""
-    async with services.database.write() as tx:
-        for number in range(BATCH + 30):
-            await write(tx, services.vault, note(number))
+    await add_loose(services, BATCH + 30)
     assert await audit.link(services) == BATCH
     assert await audit.link(services) == 30
     assert await audit.link(services) == 0
@@ -74,7 +78,7 @@ async def test_hours_are_counted_once(services):
 
 async def test_many_linkers_make_one_chain(services, database_url):
     """Processes that link at the same time, each with its own connections; a file has one process."""
-    await add(services, 40)
+    await add_loose(services, 40)
     others = [open_database(database_url) for _ in range(4 if database_url.startswith("postgresql") else 0)]
     for other in others:
         await other.start()
@@ -89,7 +93,7 @@ async def test_many_linkers_make_one_chain(services, database_url):
 
 async def test_written_after_a_crash_between(services, database_url):
     """Rows that a killed process left loose are linked by the next one."""
-    await add(services, 4)
+    await add_loose(services, 4)
     again = open_database(database_url)
     await again.start()
     try:
@@ -150,7 +154,7 @@ async def test_a_row_with_a_chain_of_its_own(services, database_url):
 
 async def test_a_copied_loose_row_is_found(services, database_url):
     """A row that is sealed rightly, but twice, is found before and behind its link."""
-    await add(services)
+    await add_loose(services)
     await execute(database_url, COPY)
     assert "copy" in (await verified(services)).problem.what
     await link_all(services)
@@ -159,7 +163,7 @@ async def test_a_copied_loose_row_is_found(services, database_url):
 
 async def test_a_changed_loose_row_is_found(services, database_url):
     """Before it is linked, and behind: the linker does not make it good."""
-    await add(services)
+    await add_loose(services)
     await attack(
         database_url, "UPDATE audit_events SET subject = 'other' WHERE id = (SELECT min(id) + 1 FROM audit_events)"
     )
@@ -172,7 +176,7 @@ async def test_a_changed_loose_row_is_found(services, database_url):
 
 async def test_a_removed_loose_row_is_found_in_a_file(services, database_url):
     """SQLite leaves no holes in ids; PostgreSQL's sequences do, so there a row is at risk until it is linked."""
-    await add(services)
+    await add_loose(services)
     await attack(database_url, "DELETE FROM audit_events WHERE id = (SELECT max(id) FROM audit_events)")
     problem = (await verified(services)).problem
     assert (problem is None) == database_url.startswith("postgresql")
@@ -224,7 +228,7 @@ async def test_the_database_refuses_changes(services, database_url, statement):
     """One row is linked, one is loose; neither can be changed by mistake."""
     await add(services, 1)
     await link_all(services)
-    await add(services, 1)
+    await add_loose(services, 1)
     with pytest.raises((sqlite3.Error, asyncpg.PostgresError), match="append-only"):
         await execute(database_url, statement)
     assert (await verified(services)).problem is None

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from operations.audit.test_chain import add
+from operations.audit.test_chain import add, add_loose
 from operations.audit.trail import execute, link_all
 
 from poolhouse.operations import audit
@@ -68,7 +68,7 @@ async def sent(services: Services, holder: str = "me") -> int:
 
 async def test_in_the_order_of_the_chain(streaming_services, hook):
     """What is not linked is not sent yet."""
-    await add(streaming_services, 3)
+    await add_loose(streaming_services, 3)
     assert await sent(streaming_services) == 0
     await link_all(streaming_services)
     assert await sent(streaming_services) == 3

@@ -1,17 +1,34 @@
 """The audit trail: what was done or refused, by whom, to whom and by which rule, linked so that changes are noticed."""
 
 from .background import flush, follow
-from .chain import Head, link, link_rows
+from .causes import Cause, Effect, cause, operators_cause, record_effects
+from .chain import link, link_rows
 from .edges import Edge, Told
 from .reading import Event, Hour, events, hours
-from .recording import SIGN_INS, access_refused, is_recorded, operator_did, record, refused
-from .sign_ins import asked, failed, failed_as, signed
+from .recording import (
+    OK,
+    SIGN_INS,
+    access_refused,
+    became,
+    changes,
+    is_recorded,
+    operator_did,
+    record,
+    refused,
+    sent,
+)
+from .seals import Head
+from .sign_ins import IN_PROGRESS, asked, challenged, failed, failed_as, signed
 from .streaming import follow as stream
 from .verification import Problem, Report, verify
 
 __all__ = [
+    "IN_PROGRESS",
+    "OK",
     "SIGN_INS",
+    "Cause",
     "Edge",
+    "Effect",
     "Event",
     "Head",
     "Hour",
@@ -20,6 +37,10 @@ __all__ = [
     "Told",
     "access_refused",
     "asked",
+    "became",
+    "cause",
+    "challenged",
+    "changes",
     "events",
     "failed",
     "failed_as",
@@ -30,8 +51,11 @@ __all__ = [
     "link",
     "link_rows",
     "operator_did",
+    "operators_cause",
     "record",
+    "record_effects",
     "refused",
+    "sent",
     "signed",
     "stream",
     "verify",

@@ -9,7 +9,7 @@ from poolhouse.operations.context import Services
 from poolhouse.operations.unwritten import Attempt, Note
 
 from .chain import BATCH, link
-from .rows import write
+from .rows import write_all
 from .sign_ins import KIND, note_of
 
 PAUSE: Final = 0.25
@@ -28,6 +28,11 @@ async def follow(services: Services, pause: Pause = asyncio.sleep) -> None:
 
 async def flush(services: Services, *, final: bool = False) -> int:
     """Write what waits in memory; `final` also what is still being counted. The number of rows."""
+    async with services.unwritten.writing:
+        return await _flush(services, final=final)
+
+
+async def _flush(services: Services, *, final: bool) -> int:
     unwritten = services.unwritten
     counted = unwritten.everything() if final else unwritten.due(services.clock())
     attempts, lost = list(islice(unwritten.attempts, MOST)), unwritten.lost
@@ -37,8 +42,7 @@ async def flush(services: Services, *, final: bool = False) -> int:
     if lost:
         notes.append(Note(services.clock(), "", KIND, "", "", "", _LOST, {"repeated": lost}))
     async with services.database.write() as tx:
-        for note in notes:
-            await write(tx, services.vault, note)
+        await write_all(tx, services.vault, notes)
     unwritten.done(counted, attempts, lost)
     return len(notes)
 

@@ -4,7 +4,7 @@ The answer waits for the record of a refusal. Strangers, guests and API keys lea
 """
 
 import time
-from typing import Literal
+from typing import Final, Literal
 
 from poolhouse import telemetry
 from poolhouse.operations.callers import Asker, Handed
@@ -15,6 +15,7 @@ from .recording import access_refused
 from .sign_ins import user_arn
 
 Way = Literal["graphql", "rest"]
+_MOST_RULES: Final = 10
 
 
 class Edge:
@@ -37,7 +38,13 @@ class Told:
         self._edge = edge
         self._address = address
         self._denials: list[tuple[str, str]] = []
+        self._rules: list[str] = []
         self._started = time.perf_counter()
+
+    def opened(self, rule: str) -> None:
+        """A rule said yes. One request may ask for much: the first rules are told."""
+        if rule not in self._rules and len(self._rules) < _MOST_RULES:
+            self._rules.append(rule)
 
     def denied(self, what: str, rule: str) -> None:
         """The guard said no; `rule` says what would have opened."""
@@ -53,7 +60,7 @@ class Told:
         for what, rule in denials if actor else ():
             await self._refused(services, way, actor, what, rule)
         result = "AccessDenied" if denials and self.result == "ok" else self.result
-        rule = denials[0][1] if denials else self.rule
+        rule = denials[0][1] if denials else self.rule or "; ".join(self._rules)
         spent = (time.perf_counter() - self._started) * 1000
         what = self.what or (denials[0][0] if denials else "")
         telemetry.recent.append(Asked(services.clock(), way, what, actor, result, rule, spent, self.request_id))

@@ -22,6 +22,8 @@ from .requests import shown
 from .rows import new_event_id, write
 
 OK: Final = "ok"
+SENT: Final = "sent"
+"""The result of what goes to a pool at AWS, before it has answered."""
 SIGN_INS: Final = frozenset(
     {
         "InitiateAuth",
@@ -72,10 +74,31 @@ def is_recorded(ctx: Call, operation: service_model.Operation) -> bool:
 
 async def record(tx: Transaction, ctx: Call) -> None:
     """What was done, in the transaction that does it: both happen or neither."""
-    live = None if ctx.person is None else await _live_groups(tx, ctx.person, ctx.groups)
-    note = _note(ctx, OK, live)
-    await write(tx, ctx.services.vault, note)
+    await write(tx, ctx.services.vault, await told(tx, ctx))
     ctx.recorded = True
+
+
+async def told(tx: Transaction, ctx: Call) -> Note:
+    """What the record of a call that succeeds says."""
+    live = None if ctx.person is None else await _live_groups(tx, ctx.person, ctx.groups)
+    return _note(ctx, OK, live)
+
+
+async def sent(tx: Transaction, ctx: Call) -> str:
+    """What is about to be sent to the pool at AWS; the id of the record."""
+    live = None if ctx.person is None else await _live_groups(tx, ctx.person, ctx.groups)
+    note = _note(ctx, SENT, live)
+    await write(tx, ctx.services.vault, note)
+    event_id: str = note.body["event_id"]
+    return event_id
+
+
+async def became(tx: Transaction, ctx: Call, intent: str, result: str) -> None:
+    """What became of it there: OK, AWS's error code, or that nobody knows. `intent` is the id of what was `sent`."""
+    note = _note(ctx, result, ctx.groups)
+    note.body["intent"] = intent
+    await write(tx, ctx.services.vault, note)
+    ctx.recorded = ctx.is_told = True
 
 
 async def refused(ctx: Call, operation: service_model.Operation, error: ServiceError) -> None:

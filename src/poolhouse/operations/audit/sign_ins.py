@@ -18,6 +18,8 @@ from .recording import OK
 from .rows import new_event_id, write
 
 KIND: Final = "sign-in"
+IN_PROGRESS: Final = "in progress"
+"""The result of a sign-in that waits for the answer to a challenge."""
 EACH_USER: Final = 20
 """Equal failures of one user that are written one by one in a minute; the waits after wrong passwords allow fewer."""
 # Mistakes of a client's developer, and of ours: nobody tried to sign in.
@@ -36,9 +38,24 @@ _REFRESHES: Final = frozenset({"REFRESH_TOKEN_AUTH", "REFRESH_TOKEN"})
 
 async def signed(tx: Transaction, ctx: Call, user: User, client_id: str = "") -> None:
     """A user signed in, signed up, or has another password, in the transaction of that."""
+    await _passed(tx, ctx, user, client_id, OK)
+
+
+async def challenged(tx: Transaction, ctx: Call, user: User, client_id: str) -> None:
+    """A sign-in got past its first factor and stops at a challenge: on record when it stops first.
+
+    What becomes of it is on record with the id of this record as `sign_in`.
+    """
+    if not ctx.sign_in:
+        ctx.sign_in = await _passed(tx, ctx, user, client_id, IN_PROGRESS)
+
+
+async def _passed(tx: Transaction, ctx: Call, user: User, client_id: str, result: str) -> str:
+    """The id of the record."""
     actor = user_arn(ctx.services, user.pool_id, user.sub) if isinstance(ctx.principal, Anonymous) else _principal(ctx)
     body = _body(ctx, client_id) | {"username": user.username}
-    await write(tx, ctx.services.vault, Note(ctx.now, user.pool_id, KIND, ctx.operation, actor, user.sub, OK, body))
+    await write(tx, ctx.services.vault, Note(ctx.now, user.pool_id, KIND, ctx.operation, actor, user.sub, result, body))
+    return str(body["event_id"])
 
 
 def failed(ctx: Call, request: Any, error: ServiceError) -> None:
@@ -94,7 +111,7 @@ async def note_of(services: Services, tx: Transaction, attempt: Attempt) -> Know
 
 
 def _body(ctx: Call, client_id: str) -> dict[str, Any]:
-    return {
+    body = {
         "event_id": new_event_id(),
         "address": ctx.source_ip,
         "request_id": ctx.request_id,
@@ -102,6 +119,9 @@ def _body(ctx: Call, client_id: str) -> dict[str, Any]:
         "client_id": client_id,
         "challenge": getattr(ctx.request, "ChallengeName", None) or getattr(ctx.request, "AuthFlow", None) or "",
     }
+    if ctx.sign_in:
+        body["sign_in"] = ctx.sign_in
+    return body
 
 
 def _typed(request: Any) -> str:

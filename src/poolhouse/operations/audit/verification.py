@@ -5,14 +5,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 from poolhouse.crypto.vault import BrokenSeal, Vault
-from poolhouse.store import audit
+from poolhouse.store import audit, backend
 from poolhouse.store.audit import Row, State
-from poolhouse.store.database import Database
+from poolhouse.store.database import Database, Transaction
+from poolhouse.store.loading import GAP_FACT
 from poolhouse.store.sqlite import SqliteDatabase
 
-from .chain import Head, opened_head
-from .rows import START, chained, is_sealed
+from .chain import is_sealed
+from .seals import START, Head, chained, opened_head
 
 BATCH: Final = 1000
 Progress = Callable[[int, int], Awaitable[None]]
@@ -63,7 +66,7 @@ async def verify(
         if known is not None:
             await _require_known(database, known)
         loose = await _loose(database, vault)
-        await _require_complete(database, state)
+        await _require_complete(database, vault, state)
     except _Broken as broken:
         return Report(head.seq, loose, head.hash.hex(), broken.problem)
     return Report(head.seq, loose, head.hash.hex())
@@ -138,13 +141,22 @@ async def _loose(database: Database, vault: Vault) -> int:
             return found
 
 
-async def _require_complete(database: Database, state: State) -> None:
+async def _require_complete(database: Database, vault: Vault, state: State) -> None:
     async with database.read() as tx:
         copied = await audit.twice(tx)
         if copied:
             raise _Broken(Problem(0, copied, "The row is a copy of an earlier one."))
         if not isinstance(database, SqliteDatabase):
             return
-        given, now = await audit.given_ids(tx), await audit.state(tx)
-    if not (given == now.highest_id == now.rows and now.rows >= state.rows):
-        raise _Broken(Problem(0, 0, f"{given - now.rows} rows were removed before they were linked."))
+        given, now, left_out = await audit.given_ids(tx), await audit.state(tx), await _left_out(tx, vault)
+    if not (given == now.highest_id == now.rows + left_out and now.rows >= state.rows):
+        raise _Broken(Problem(0, 0, f"{given - now.rows - left_out} rows were removed before they were linked."))
+
+
+async def _left_out(tx: Transaction, vault: Vault) -> int:
+    """How many ids PostgreSQL gave to no record, in a trail that a backup brought from there."""
+    sealed = await backend.fact(tx, GAP_FACT)
+    try:
+        return 0 if sealed is None else int(msgspec.msgpack.decode(vault.open(GAP_FACT, sealed)))
+    except BrokenSeal:
+        raise _Broken(Problem(0, 0, "What a restored backup noted of the trail was changed.")) from None

@@ -12,7 +12,7 @@ from poolhouse.errors import SettingError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-HEAD = "0006"
+HEAD = "0007"
 
 _FOLDER = Path(__file__).parent
 _LOCK = 7_301_846_112
@@ -38,7 +38,7 @@ def upgrade_sqlite(path: str) -> None:
 
     try:
         with engine.begin() as connection:
-            _upgrade(connection)
+            migrate(connection)
     finally:
         engine.dispose()
 
@@ -54,7 +54,7 @@ async def upgrade_postgresql(url: str) -> None:
     try:
         async with engine.begin() as connection:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-            await connection.run_sync(_upgrade)
+            await connection.run_sync(migrate)
     finally:
         await engine.dispose()
 
@@ -85,7 +85,8 @@ async def _postgresql_version(url: str) -> str | None:
     return version
 
 
-def _upgrade(connection: "Connection") -> None:
+def migrate(connection: "Connection", version: str = "head") -> None:
+    """Bring the schema to a version. Raises SettingError for one that this program does not know."""
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
@@ -95,9 +96,9 @@ def _upgrade(connection: "Connection") -> None:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     try:
-        command.upgrade(config, "head")
+        command.upgrade(config, version)
     except CommandError as error:
         raise SettingError(
-            f"The database was written by another version of Poolhouse ({error}).",
-            resolution="Use that version or a later one.",
+            f"The database was written by another version of Poolhouse: this one knows up to {HEAD} ({error}).",
+            resolution="Use that version or a later one, or a copy of the database from before it was upgraded.",
         ) from error

@@ -32,6 +32,7 @@ audit_events = Table(
     number("seq", null=True),
     sealed("hash", null=True),
     Index(None, "pool_id", "id", **_WHERE_LINKED),
+    Index(None, "pool_id", "operation", "id", **_WHERE_LINKED),
     Index(None, "pool_id", "subject", "id", **_WHERE_LINKED),
     Index(None, "pool_id", "actor", "id", **_WHERE_LINKED),
     Index("uq_audit_events_seq", "seq", unique=True, **_WHERE_LINKED),
