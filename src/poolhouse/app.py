@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from hmac import compare_digest
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -18,15 +17,15 @@ from starlette.routing import Route, Router
 
 from poolhouse import service_model, telemetry
 from poolhouse.access import credentials
-from poolhouse.access.fields import Connection, Guard
-from poolhouse.access.principals import CognitoIdentity, RoleSession, Root
-from poolhouse.access.sigv4 import Request
+from poolhouse.access.fields import Guard
 from poolhouse.app_edges import lifespan, not_started, unknown_path
+from poolhouse.app_verification import Verification
 from poolhouse.config import Settings, is_loopback
 from poolhouse.crypto import srp
 from poolhouse.crypto.vault import Vault
 from poolhouse.define.manifest import Manifest
 from poolhouse.define.project import load
+from poolhouse.errors import DatabaseUnavailable
 from poolhouse.functions import Functions, RoleCredentials, write_env_module
 from poolhouse.messages.contacts import Medium
 from poolhouse.messages.delivery import Wakes, deliver
@@ -34,16 +33,15 @@ from poolhouse.messages.inbox import messages as inbox_messages
 from poolhouse.messages.route import ByMedium, senders
 from poolhouse.operations import audit, import_running
 from poolhouse.operations.backend import Applied, Change, apply, current
+from poolhouse.operations.backend import referenced as references
 from poolhouse.operations.backend.master_key import check_master_key, is_marked
 from poolhouse.operations.backend.record import Following, sources_of
 from poolhouse.operations.backend.specs import specs
-from poolhouse.operations.bearer import Bearer, bearer
 from poolhouse.operations.callers import OnBehalf
 from poolhouse.operations.context import Services
 from poolhouse.operations.custom_messages import CustomSenders
 from poolhouse.operations.families import served
 from poolhouse.operations.housekeeping import tidy
-from poolhouse.operations.live_groups import live_groups
 from poolhouse.operations.principals import principal
 from poolhouse.pages.console import console_routes
 from poolhouse.pages.hosted import hosted_routes
@@ -65,6 +63,7 @@ _TIDY_SECONDS = 60.0
 _SECRETS_SECONDS = 1.0
 _APPLIED_SECONDS = 1.0
 _RETRY_SECONDS = 1.0
+_LONGEST_RETRY_SECONDS = 8.0
 _ILLEGAL_IN_SESSION_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
 
 
@@ -158,6 +157,9 @@ class Server:
         return made, withheld
 
     async def _serve(self, applied: Applied) -> None:
+        manifest, settings = applied.manifest, self.settings
+        reference, rules = references.reference_of(manifest), references.rules_of(manifest, settings)
+        await self.services.remote.refer(reference, settings, rules, self.services.clock)
         self._secrets = await self._secret_versions()
         wanted = await specs(self.services, applied, self.project)
         for spec in wanted:
@@ -176,6 +178,7 @@ class Server:
                 await task
         await self.functions.stop()
         await audit.flush(self.services, final=True)
+        self.services.remote.close()
         await self.services.database.stop()
         self._cpu.shutdown()
 
@@ -318,44 +321,14 @@ class _GraphQL:
         return self._endpoint
 
 
-class Verification:
-    """What GraphQL and the REST gateway ask about a caller, answered by the operations."""
-
-    def __init__(self, services: Services, applied: Applied) -> None:
-        self._services = services
-        self._applied = applied
-
-    async def verify_token(self, token: str) -> Bearer:
-        """An access or ID token of this backend's pool."""
-        async with self._services.database.read() as tx:
-            now, pool_id = self._services.clock(), self._applied.pool_id or ""
-            return await bearer(self._services, tx, token, now=now, uses=("access", "id"), pool_id=pool_id)
-
-    async def verify_signature(self, request: Request) -> Root | RoleSession:
-        """A request signed for service `appsync`."""
-        return await principal(self._services, request, {"appsync"})
-
-    def connection(self, address: str) -> Connection:
-        """What policies may ask about a request of this moment."""
-        services = self._services
-        return Connection(services.clock(), address or None, services.settings.public_url.startswith("https://"))
-
-    async def live_groups(self, identity: CognitoIdentity) -> tuple[str, ...]:
-        return await live_groups(self._services, identity)
-
-    async def api_key_valid(self, key: str) -> bool:
-        known = self._applied.api_key
-        return (
-            known is not None
-            and known.expires > self._services.clock()
-            and compare_digest(known.value.encode(), key.encode())
-        )
-
-
 async def _persist(name: str, work: Callable[[], Awaitable[object]]) -> None:
+    pause = _RETRY_SECONDS
     while True:
         try:
             await work()
+        except DatabaseUnavailable:  # which the store has logged
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_RETRY_SECONDS)
         except Exception:  # noqa: BLE001 - a worker loop: what goes wrong once must not end it
             telemetry.log.exception("background work failed", work=name)
             await asyncio.sleep(_RETRY_SECONDS)

@@ -73,7 +73,9 @@ from .factors import (
     WebAuthnRelyingPartyMismatchException,
 )
 from .mistakes import (
+    BackupRefused,
     ClientError,
+    MissingPackage,
     NotFoundInDatabase,
     ProjectError,
     RefusedCommand,
@@ -93,6 +95,13 @@ from .pools import (
     UserImportInProgressException,
     UserPoolTaggingException,
 )
+from .remote import (
+    AwsCredentialsRefused,
+    AwsPermissionMissing,
+    AwsUnreachable,
+    CredentialsOfAws,
+    LivesAtAws,
+)
 from .requests import (
     ExpiredIdentityToken,
     ExpiredTokenException,
@@ -110,6 +119,7 @@ from .root import (
 )
 from .service import (
     AccessDeniedException,
+    DatabaseUnavailable,
     DelegationRefused,
     InternalErrorException,
     InvalidParameterException,
@@ -153,11 +163,17 @@ __all__ = [
     "AliasExistsException",
     "AmplifyAuthConstructInitializationError",
     "AmplifyDataConstructInitializationError",
+    "AwsCredentialsRefused",
     "AwsError",
+    "AwsPermissionMissing",
+    "AwsUnreachable",
+    "BackupRefused",
     "ClientError",
     "CodeAttemptsExceeded",
     "CodeDeliveryFailureException",
     "CodeMismatchException",
+    "CredentialsOfAws",
+    "DatabaseUnavailable",
     "DefineDataConfigurationError",
     "DefinitionError",
     "DelegationRefused",
@@ -205,9 +221,11 @@ __all__ = [
     "InvalidTimeoutError",
     "InvalidUserPoolConfigurationException",
     "LimitExceededException",
+    "LivesAtAws",
     "MalformedPolicyDocumentException",
     "MaximumLayersReachedError",
     "MissingAuthenticationTokenException",
+    "MissingPackage",
     "MultipleSingletonResourcesError",
     "NotAuthorizedException",
     "NotFoundInDatabase",

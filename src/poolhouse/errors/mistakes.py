@@ -32,6 +32,10 @@ class ProjectError(UserError):
     """The project's folder or its modules cannot be read."""
 
 
+class MissingPackage(UserError):
+    """A Python package that a command needs is not installed."""
+
+
 class RefusedCommand(UserError):
     """An operation refused what a command asked of it; `code` is AWS's name of the error."""
 
@@ -42,6 +46,10 @@ class RefusedCommand(UserError):
     @property
     def name(self) -> str:
         return self.code
+
+
+class BackupRefused(UserError):
+    """A backup cannot be opened with this key, is not whole, or has no empty database to go into."""
 
 
 class NotFoundInDatabase(UserError):

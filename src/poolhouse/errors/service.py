@@ -27,6 +27,19 @@ class InternalErrorException(ServiceError):
     default = "Something went wrong on our side."
 
 
+class DatabaseUnavailable(InternalErrorException):
+    """The database could not do it now; SDKs try again by themselves. `may_repeat` when nothing of it was done, and the
+    same may go well at once.
+    """
+
+    status = 503
+    default = "The database is not available at the moment. Try again."
+
+    def __init__(self, *, may_repeat: bool) -> None:
+        super().__init__()
+        self.may_repeat = may_repeat
+
+
 class InvalidParameterException(ServiceError): ...
 
 

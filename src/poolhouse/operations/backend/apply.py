@@ -15,7 +15,7 @@ from poolhouse.define.manifest import Auth, Manifest
 from poolhouse.errors import DefinitionError
 from poolhouse.operations import audit
 from poolhouse.operations._signing import stored_keys
-from poolhouse.operations.backend import console_client
+from poolhouse.operations.backend import console_client, referenced
 from poolhouse.operations.backend.desired import (
     all_roles,
     client_settings,
@@ -35,6 +35,7 @@ from poolhouse.operations.backend.state import (
     GROUP,
     IDENTITY_POOL,
     POOL,
+    REFERENCE,
     REST_API,
     ApiKey,
     Applied,
@@ -127,13 +128,14 @@ async def current(settings: Settings, database: Database, vault: Vault, manifest
         found = await backend.resources(tx, manifest.name)
     names = Names(settings, manifest.name)
     key = only(found, API_KEY)
+    reference = referenced.reference_of(manifest)
     return Applied(
         backend=manifest.name,
         manifest=manifest,
-        pool_id=_id(found, POOL),
-        client_id=_id(found, CLIENT),
-        console_client_id=_id(found, CONSOLE),
-        identity_pool_id=_id(found, IDENTITY_POOL),
+        pool_id=reference.user_pool_id if reference else _id(found, POOL),
+        client_id=reference.user_pool_client_id if reference else _id(found, CLIENT),
+        console_client_id=None if reference else _id(found, CONSOLE),
+        identity_pool_id=reference.identity_pool_id if reference else _id(found, IDENTITY_POOL),
         api_id=_id(found, API),
         api_key=vault.open_token(_KEY_PURPOSE, key.document, ApiKey) if key else None,
         function_roles={function.name: names.arn("function", function.name) for function in manifest.functions},
@@ -177,7 +179,7 @@ async def _make_pool(work: _Work, found: list[Resource], change: Change, pool_id
     if existing is not None and change.action in {"remove", "replace"}:
         await _drop_pool(work, found)
     auth = work.manifest.auth
-    if auth is None:
+    if auth is None or auth.reference is not None:
         return
     wanted = pool_settings(auth, work.services.settings)
     if change.action == "change":
@@ -331,6 +333,14 @@ async def _make_api_key(work: _Work, found: list[Resource], change: Change) -> N
     await _make_plain(work, found, change, (key.value[:8], sealed))
 
 
+async def _make_reference(work: _Work, found: list[Resource], change: Change) -> None:
+    if change.action == "remove":
+        await backend.remove(work.tx, next(one for one in found if (one.kind, one.name) == (REFERENCE, change.name)))
+    else:
+        document = referenced.document_of(work.manifest, work.services.settings)
+        await _note(work, REFERENCE, change.name, change.name, document or "")
+
+
 async def _make_rest_api(work: _Work, found: list[Resource], change: Change) -> None:
     """An API keeps its id for life, as it is part of resource names."""
     existing = next((one for one in found if (one.kind, one.name) == (REST_API, change.name)), None)
@@ -346,6 +356,8 @@ async def _apply_roles(work: _Work) -> None:
     """Roles are derived wholly from the Manifest, so what it no longer names is gone at once."""
     found = await backend.resources(work.tx, work.manifest.name)
     ids = {kind: resource.resource_id for kind in (POOL, IDENTITY_POOL, API) if (resource := only(found, kind))}
+    if (reference := referenced.reference_of(work.manifest)) is not None:
+        ids[POOL] = reference.user_pool_id
     groups_there = [resource.name for resource in found if resource.kind == GROUP]
     made = all_roles(work.manifest, work.services.settings, ids, work.now, groups_there)
     wanted = {role.arn: role for role in made}
@@ -364,4 +376,9 @@ _OF_POOL: Final = {
     DOMAIN: _make_domain,
     IDENTITY_POOL: _make_identity_pool,
 }
-_OF_CHANGE: Final = {API_KEY: _make_api_key, GROUP: _make_group, REST_API: _make_rest_api}
+_OF_CHANGE: Final = {
+    API_KEY: _make_api_key,
+    GROUP: _make_group,
+    REFERENCE: _make_reference,
+    REST_API: _make_rest_api,
+}

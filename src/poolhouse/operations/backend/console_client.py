@@ -42,7 +42,7 @@ async def keep(tx: Transaction, manifest: Manifest, server: Settings, now: int) 
     found = await backend.resources(tx, manifest.name)
     pool, resource = only(found, POOL), only(found, CONSOLE)
     existing = None if resource is None else await clients.find(tx, resource.resource_id)
-    if pool is None or manifest.auth is None or manifest.auth.delegation is None:
+    if pool is None or manifest.auth is None or manifest.auth.reference or manifest.auth.delegation is None:
         if existing is not None:
             await clients.remove(tx, existing.pool_id, existing.id)
         if resource is not None:

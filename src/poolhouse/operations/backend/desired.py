@@ -107,7 +107,7 @@ def all_roles(
         )
         for function in manifest.functions
     ]
-    if manifest.auth is not None:
+    if manifest.auth is not None and manifest.auth.reference is None:
         made += _identity_roles(manifest, manifest.auth, settings, ids)
         trust = documents.identity_trust(ids["identity_pool"], "authenticated")
         kept = set(groups_there) - {group.name for group in manifest.auth.groups}

@@ -9,7 +9,7 @@ import msgspec
 from poolhouse.access.delegation import Rules
 from poolhouse.config import Settings
 from poolhouse.define.manifest import Auth, Delegate, Manifest, RestApi
-from poolhouse.errors import NotServedError
+from poolhouse.operations.backend import referenced
 from poolhouse.operations.backend.desired import (
     client_settings,
     delegation_rules,
@@ -26,6 +26,7 @@ from poolhouse.operations.backend.state import (
     GROUP,
     IDENTITY_POOL,
     POOL,
+    REFERENCE,
     REST_API,
     only,
 )
@@ -53,19 +54,16 @@ class Change:
 
 
 async def plan(tx: Transaction, manifest: Manifest, server: Settings) -> list[Change]:
-    """Every difference, in the order in which it is applied."""
-    if manifest.auth is not None and manifest.auth.reference is not None:
-        raise NotServedError(
-            f"reference_auth() names the user pool {manifest.auth.reference.user_pool_id} at AWS, and this version "
-            "serves no pool that is not its own.",
-            resolution="Push the backend with poolhouse push --target aws, or write define_auth() and bring the users "
-            "here with poolhouse pull-users.",
-        )
+    """Every difference, in the order in which it is applied.
+
+    Raises SettingError where the server is set up for another region or account than the pool that it refers to.
+    """
     found = await backend.resources(tx, manifest.name)
     changes = [*_single(found, API, manifest.data.name if manifest.data else None)]
     changes += _single(found, API_KEY, manifest.data.name if manifest.data and wants_api_key(manifest.data) else None)
     changes += _rest_apis(found, manifest)
-    if manifest.auth is None:
+    changes += _reference(found, manifest, server)
+    if manifest.auth is None or manifest.auth.reference is not None:
         return changes + await _without_auth(tx, found)
     changes += await _pool(tx, found, manifest.auth, server)
     changes += _client(found, manifest.auth)
@@ -83,6 +81,19 @@ def _single(found: list[Resource], kind: str, wanted: str | None) -> Iterator[Ch
         yield Change("remove", kind, existing.name)
     elif existing is not None and wanted is not None and existing.name != wanted:
         yield Change("rename", kind, wanted, f"was {existing.name}")
+
+
+def _reference(found: list[Resource], manifest: Manifest, server: Settings) -> Iterator[Change]:
+    """The pool at AWS; nothing of it is made or changed."""
+    existing, reference = only(found, REFERENCE), referenced.reference_of(manifest)
+    wanted, needed = referenced.document_of(manifest, server), ", ".join(referenced.permissions(manifest, server))
+    told = f"a pool at AWS; this server's own AWS credentials need {needed}"
+    if existing is not None and (reference is None or existing.name != reference.user_pool_id):
+        yield Change("remove", REFERENCE, existing.name, "the pool stays at AWS as it is")
+    if reference is not None and (existing is None or existing.name != reference.user_pool_id):
+        yield Change("create", REFERENCE, reference.user_pool_id, told)
+    elif existing is not None and wanted is not None and existing.document != wanted:
+        yield Change("change", REFERENCE, existing.name, told)
 
 
 def _domain(found: list[Resource], wanted: str | None) -> Iterator[Change]:

@@ -15,6 +15,7 @@ REST_API = "rest_api"
 DOMAIN = "domain"
 CONSOLE = "console_client"
 DELEGATION = "delegation"
+REFERENCE = "reference"
 
 
 class ApiKey(msgspec.Struct, frozen=True):
