@@ -78,10 +78,10 @@ def test_an_auth_that_is_not_passed_is_noticed(project):
     assert caught.value.location == "amplify/auth/resource.py:1"
 
 
-@pytest.mark.parametrize("other", ["fn", "FN", "f n"])
+@pytest.mark.parametrize("other", ["fn", "FN", "f_n"])
 def test_two_functions_need_two_names(project, other):
     """Names that would make the same module count as the same."""
-    project.run("data/fn/resource.py", "first = define_function(name='f-n' if ' ' in " + repr(other) + " else 'fn')")
+    project.run("data/fn/resource.py", "first = define_function(name='f-n' if '_' in " + repr(other) + " else 'fn')")
     error_name = f"other = define_function(name={other!r})"
     project.run("data/fn/resource.py", f"\n\n{error_name}")
     with pytest.raises(errors.DefinitionError, match="same name") as caught:

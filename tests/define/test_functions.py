@@ -66,6 +66,8 @@ def test_the_default_may_be_spelled_out(project, options):
         ("runtime='python2.7'", "InvalidRuntimeError", "python2.7"),
         ("architecture='arm'", "InvalidArchitectureError", "'arm'"),
         ("name='1bad'", "InvalidResourceNameError", "'1bad'"),
+        ("name='custom message'", "InvalidResourceNameError", "'custom message'"),
+        ("name='a' * 65", "InvalidResourceNameError", "cannot be named"),
         ("entry='./missing.py'", "DefinitionError", "amplify/data/fn/missing.py"),
         ("entry='./handler.ts'", "DefinitionError", "'./handler.ts'"),
         ("entry='../../../../outside.py'", "DefinitionError", "outside of the project"),

@@ -65,3 +65,14 @@ def test_a_rule_for_a_group_that_is_not_named(project):
 def test_its_place(project):
     with pytest.raises(DefinitionError, match=r"reference_auth\(\) was called from amplify/other.py"):
         project.run("other.py", "auth = reference_auth(**" + repr(POOL) + ")")
+
+
+def test_a_delegation(project):
+    """As in define_auth, over the groups that are named here."""
+    given = ", ".join(f"{name}={value!r}" for name, value in {**POOL, "groups": GROUPS}.items())
+    rule = "delegation=lambda allow: [allow.group('ADMINS').to(['getUser'])]"
+    project.run("auth/resource.py", f"auth = reference_auth({given}, {rule})")
+    made = project.backend("auth=auth").auth.delegation
+    assert [(one.group, one.operations) for one in made.delegates] == [("ADMINS", ("AdminGetUser",))]
+    with pytest.raises(DefinitionError, match="VISITORS"):
+        project.run("auth/resource.py", f"auth = reference_auth({given}, {rule.replace('ADMINS', 'VISITORS')})")

@@ -5,13 +5,20 @@ from typing import Any
 
 import pytest
 from acceptance.world import Person as Account
+from delegation.conftest import KINDS
 from delegation.world import PERFORM, WAYS, Answers, Outcome
 
+from poolhouse import telemetry
 from poolhouse.operations.callers import sealed
 
-pytestmark = pytest.mark.xdist_group("delegation")
-
 OUTRANKS = "which outranks their own groups."
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def answers(request: pytest.FixtureRequest) -> Answers:
+    """On both databases."""
+    found: Answers = request.getfixturevalue(f"on_{request.param}")
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +32,16 @@ def supporter(answers: Answers) -> Account:
 
 
 def refused(answers: Answers, who: Account, operation: str, told: str, **request: Any) -> None:
-    """On every way the same refusal."""
+    """On every way the same refusal, and on record with who tried."""
     full = {"UserPoolId": answers.pool, **request}
     for way, ask in WAYS.items():
         outcome = ask(answers, who, operation, full)
         assert outcome.code == "NotAuthorizedException", (way, outcome)
         assert told in outcome.message, (way, outcome)
+    actor = answers.as_person(who, "console").arn
+    event = answers.last_event(operation=operation, result="NotAuthorizedException", actor=actor)
+    assert event is not None
+    assert event.body["principal"]
 
 
 def test_self_promotion(answers, admin, supporter):
@@ -80,6 +91,18 @@ def test_by_way_of_an_import(answers, admin):
     assert answers.admin("ListUserImportJobs", MaxResults=10)["UserImportJobs"] == []
 
 
+def test_by_way_of_anothers_import(answers, admin):
+    """A job that waits for its file: neither shown, with the address for it, nor started."""
+    role = "arn:aws:iam::000000000000:role/import"
+    made = answers.admin("CreateUserImportJob", JobName="j", CloudWatchLogsRoleArn=role)["UserImportJob"]
+    header = ",".join(answers.admin("GetCSVHeader")["CSVHeader"])
+    answers.running.http.put(made["PreSignedUrl"], content=f"{header}\n").raise_for_status()
+    for operation in ("DescribeUserImportJob", "StartUserImportJob", "StopUserImportJob"):
+        refused(answers, admin, operation, "no rule of the pool's delegation", JobId=made["JobId"])
+    shown = answers.admin("DescribeUserImportJob", JobId=made["JobId"])["UserImportJob"]
+    assert (shown["Status"], shown["ImportedUsers"]) == ("Created", 0)
+
+
 def test_by_way_of_the_pool(answers, admin):
     """Whoever could set the pool's triggers could run any function with its own authority."""
     before = answers.admin("DescribeUserPool")
@@ -125,6 +148,20 @@ def test_arguments_that_name_another_pool(answers, admin):
         for way in ("graphql", "rest", "sdk", "credentials"):
             assert WAYS[way](answers, admin, "CreateGroup", request).code == "AccessDeniedException"
     assert answers.running.signed("ListGroups", UserPoolId=other).json()["Groups"] == []
+
+
+def test_a_user_of_another_pool(answers, admin):
+    """His sub names nobody here, and he is what he was there."""
+    other = answers.running.signed("CreateUserPool", PoolName="other").json()["UserPool"]["Id"]
+    name = {"UserPoolId": other, "Username": "ada"}
+    attributes = answers.running.signed("AdminCreateUser", **name, MessageAction="SUPPRESS").json()["User"][
+        "Attributes"
+    ]
+    sub = next(one["Value"] for one in attributes if one["Name"] == "sub")
+    for way, ask in WAYS.items():
+        request = {"UserPoolId": answers.pool, "Username": sub}
+        assert ask(answers, admin, "AdminDisableUser", request).code == "UserNotFoundException", way
+    assert answers.running.signed("AdminGetUser", **name).json()["Enabled"]
 
 
 def test_a_stale_token(answers):
@@ -194,6 +231,21 @@ def test_the_rule_that_allowed_is_on_record(answers, admin, supporter):
     assert event.body["rule"] == 'allow.group("SUPPORT").to(["getUser", "listUsers"], members_of=["CUSTOMERS"])'
     assert event.body["token_id"]
     assert event.body["groups"] == ["SUPPORT"]
+
+
+def test_the_request_log_says_what_opened(answers, supporter):
+    """The rule of a field as its definition has it, and by which credentials; of a route, what its token had."""
+    request = {"UserPoolId": answers.pool, "Username": answers.target("CUSTOMERS")}
+    field, mine = "on Mutation.administer, by", answers.running.aws("sts", supporter.key).get_caller_identity()
+    role = mine["Arn"].split("/")[1]
+    for way, rule in (
+        ("graphql", f"allow.authenticated() {field} token"),
+        ("identity pool", f'allow.authenticated("identityPool") {field} role {role}'),
+        ("rest", "access token with scope aws.cognito.signin.user.admin"),
+    ):
+        assert WAYS[way](answers, supporter, "AdminGetUser", request) == Outcome("ok")
+        asked = [one for one in telemetry.recent if one.way == way.replace("identity pool", "graphql")][-1]
+        assert (asked.result, asked.rule, asked.principal[-36:]) == ("ok", rule, supporter.sub)
 
 
 def test_a_narrowed_grant(answers):

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 from acceptance.world import Person as Account
+from delegation.conftest import KINDS
 from delegation.world import WAYS, Answers, Outcome
 
 from poolhouse.access.delegation import ENDS
 from poolhouse.define.delegable import CHANGES_GROUP, MEMBERSHIP, ON_USER
+from poolhouse.operations.audit import Event
 from poolhouse.operations.families import served
-
-pytestmark = pytest.mark.xdist_group("delegation")
 
 RANKS = {"weaker": ("CUSTOMERS",), "equal": ("ADMINS",), "stronger": ("OWNERS",)}
 DEVICE = {"DeviceKey": "us-east-1_00000000-0000-0000-0000-000000000000"}
@@ -28,7 +28,26 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "AdminUpdateDeviceStatus": DEVICE,
     "AdminUpdateUserAttributes": {"UserAttributes": [{"Name": "nickname", "Value": "n"}]},
 }
+CAME = {
+    "sdk": ("awsjson", "graphql"),
+    "credentials": ("awsjson", "identityPool"),
+    "graphql": ("awsjson", "graphql"),
+    "identity pool": ("awsjson", "graphql"),
+    "rest": ("awsjson", "rest"),
+    "console": ("console", "console"),
+}
+"""How the call came in, and how the person came to it."""
+TOLD = {"principal", "sub", "username", "groups", "token_id", "address", "request", "rule", "request_id", "event_id"}
+UNTOLD = {"credentials": {"token_id"}, "identity pool": {"token_id"}}
+"""Credentials of the identity pool are no token."""
 OPERATIONS = sorted(operation for operation in ON_USER if ("cognito-idp", operation) in served())
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def answers(request: pytest.FixtureRequest) -> Answers:
+    """On both databases."""
+    found: Answers = request.getfixturevalue(f"on_{request.param}")
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -58,20 +77,24 @@ class Asked:
             request = {"UserPoolId": self.answers.pool, "Username": username, **REQUESTS.get(self.operation, {})}
             before = self.answers.state_of(username)
             outcome = ask(self.answers, self.actors[rank, way], self.operation, request)
-            after = self.answers.state_of(username)
+            after, event = self.answers.told_of(username)
             if outcome.code == "NotAuthorizedException":
                 assert after == before, way
-            self._check_trail(way, self.actors[rank, way], username, outcome)
+            self._check_trail(way, self.actors[rank, way], event, outcome)
+            assert event.body["request"]["Username"] == username, way
             found.add((Outcome(outcome.code, outcome.message.replace(username, "NAME")), repr(_unnamed(after))))
         assert len(found) == 1, found
         return found.pop()[0]
 
-    def _check_trail(self, way: str, actor: Account, username: str, outcome: Outcome) -> None:
-        event = self.answers.last_event(subject=username)
+    def _check_trail(self, way: str, actor: Account, event: Event | None, outcome: Outcome) -> None:
+        """Who, from where, what, with which request, by which rule and with what result: all of it on every way."""
         assert event is not None, way
         assert (event.operation, event.result) == (self.operation, outcome.code), way
         assert event.actor.endswith(actor.sub), way
-        assert event.body["request"]["Username"] == username
+        said = event.body
+        assert (said["way"], said["via"]) == CAME[way], way
+        assert {name for name, value in said.items() if value in ("", None)} == UNTOLD.get(way, set()), way
+        assert said.keys() >= TOLD, way
 
 
 def _unnamed(state: list[Any] | None) -> list[Any] | None:
@@ -155,6 +178,9 @@ def test_groups_by_rank(answers, actors, operation):
             )
             assert outcome.code == ("ok" if allowed else "NotAuthorizedException"), (way, group, outcome)
             assert answers.groups() == before
+            event = answers.last_event(operation=operation)
+            assert (event.result, event.body["request"]["GroupName"]) == (outcome.code, group), way
+            assert (event.actor[-36:], event.body["via"]) == (actors["admin", way].sub, CAME[way][1]), way
 
 
 def test_groups_made_and_deleted(answers, actors):

@@ -1,12 +1,14 @@
 """What AWS Lambda puts around a package: an empty environment, the runtime client, and the runtime API on loopback."""
 
+import contextlib
 import json
 import os
+import queue
 import subprocess
 import sys
 import threading
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import distribution
 from pathlib import Path
@@ -33,22 +35,21 @@ def make_image(folder: Path) -> Path:
     return folder
 
 
-class _OneEvent(ThreadingHTTPServer):
-    """The runtime API: hands out one event and keeps what comes back. A second `next` waits for ever, as at AWS."""
+class _Events(ThreadingHTTPServer):
+    """The runtime API: hands out events as they come and gives back the answers. `next` waits, as at AWS."""
 
-    def __init__(self, event: object) -> None:
+    def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Runtime)
-        self.event: object | None = event
-        self.answer: tuple[str, object] = ("", None)
-        self.done = threading.Event()
+        self.events: queue.Queue[object] = queue.Queue()
+        self.answers: queue.Queue[tuple[str, object]] = queue.Queue()
 
 
 class _Runtime(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: _OneEvent
+    server: _Events
 
     def do_GET(self) -> None:
-        event, self.server.event = self.server.event, None
+        event = self.server.events.get()
         if event is None:
             self.close_connection = True
             return
@@ -64,8 +65,7 @@ class _Runtime(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.answer = (self.path.rpartition("/")[2], json.loads(body))
-        self.server.done.set()
+        self.server.answers.put((self.path.rpartition("/")[2], json.loads(body)))
         self.send_response(202)
         self.send_header("Content-Length", "0")
         self.end_headers()
@@ -76,11 +76,20 @@ class _Runtime(BaseHTTPRequestHandler):
 
 def invoke(package: Path, image: Path, handler: str, event: object, variables: Mapping[str, str]) -> tuple[str, object]:
     """Unpack the zip, start the runtime client in it, and let it work on one event: ("response" or "error", JSON)."""
+    with started(package, image, handler, variables) as ask:
+        return ask(event)
+
+
+@contextlib.contextmanager
+def started(
+    package: Path, image: Path, handler: str, variables: Mapping[str, str]
+) -> Iterator[Callable[[object], tuple[str, object]]]:
+    """An instance of the function, which answers one event after the other."""
     task = package.parent / f"task-{package.stem[:8]}"
     if not task.is_dir():
         with zipfile.ZipFile(package) as archive:
             archive.extractall(task)
-    server = _OneEvent(event)
+    server = _Events()
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     environment = {
         "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_port}",
@@ -95,11 +104,20 @@ def invoke(package: Path, image: Path, handler: str, event: object, variables: M
     }
     command = [sys.executable, "-I", "-S", "-c", BOOT, str(task), str(image), handler]
     child = subprocess.Popen(command, env=environment, cwd=task, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def ask(event: object) -> tuple[str, object]:
+        server.events.put(event)
+        try:
+            return server.answers.get(timeout=30)
+        except queue.Empty:
+            child.kill()
+            raise AssertionError(child.communicate()[0]) from None
+
     try:
-        assert server.done.wait(30) or child.poll() is None, child.communicate()[0]
-        return server.answer
+        yield ask
     finally:
         child.kill()
         child.communicate()
+        server.events.put(None)
         server.shutdown()
         server.server_close()

@@ -67,11 +67,18 @@ def test_the_admin_action_runs_from_its_zip(actions, image, environment, server)
     assert len(found["Users"]) == 1
 
 
-def test_a_narrowed_grant_is_kept_by_the_package(actions, image, environment, server):
-    """IAM cannot see the group: boto3 refuses another one as the pool would, and the membership is not made."""
+@pytest.mark.parametrize("has_secrets", [False, True])
+def test_a_narrowed_grant_is_kept_by_the_package(actions, image, environment, server, parameters, has_secrets):
+    """IAM cannot see the group: boto3 refuses another one as the pool would, and the membership is not made.
+
+    Reading secrets makes no session of boto3 that the handler would get, and that nothing watches.
+    """
     pool = server.facts["user_pool_id"]
     server.admin.create_group(UserPoolId=pool, GroupName="EDITORS")
     told = environment | {GROUPS_VARIABLE: json.dumps({"AdminAddUserToGroup": ["EDITORS"]})}
+    if has_secrets:
+        parameters[1].update({f"/poolhouse/shop/dev/N{n}": f"secret {n}" for n in range(11)})
+        told |= {name: value for name, value in secrets_of(parameters[0]).items() if "ACCESS_KEY" not in name}
     event = {"arguments": {"userId": "bob@example.com", "groupName": "ADMINS"}}
     kind, answer = invoke(actions[1].assets[0].path, image, HANDLER, event, told)
     assert (kind, answer["errorType"]) == ("error", "ClientError")

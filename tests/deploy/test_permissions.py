@@ -58,6 +58,7 @@ FUNCTIONS = {
         (["cognito-idp:AdminAddUserToGroup"], [POOL]),
         (["cognito-idp:ListUsers"], [POOL]),
         (["cognito-idp:ListUserPools"], ["*"]),
+        ([f"cognito-idp:{one}" for one in ("AdminGetUser", "AdminListGroupsForUser", "GetGroup")], [POOL]),
     ],
     "addUserToGroup": [log_of("addUserToGroup")],
     "post-confirmation": [
@@ -69,6 +70,7 @@ FUNCTIONS = {
     "AdminQueries0a1b2c3d": [
         log_of("AdminQueries0a1b2c3d"),
         (["cognito-idp:ListUsers", "cognito-idp:AdminGetUser"], [POOL]),
+        (["cognito-idp:AdminListGroupsForUser"], [POOL]),
     ],
 }
 IDENTITIES = {

@@ -98,7 +98,9 @@ def test_elsewhere(manifest, change):
 
 
 def test_what_the_reader_is_told(manifest):
-    assert any("not part of the stack" in note for note in synthesise(manifest, THERE).notes)
+    notes = synthesise(manifest, THERE).notes
+    assert any("not part of the stack" in note for note in notes)
+    assert any("The grant of add-user-to-group is narrowed to groups (Ops-Co)" in note for note in notes)
 
 
 def test_client_files(manifest, template):

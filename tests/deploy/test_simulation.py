@@ -21,7 +21,7 @@ from poolhouse.define import project
 from poolhouse.define.grants import GRANT_NAMES, actions_of
 from poolhouse.define.manifest import Auth, Data, DataAccess, Group, Manifest, RestRoute
 from poolhouse.define.manifest import Function as FunctionDefinition
-from poolhouse.deploy import rest_api
+from poolhouse.deploy import delegation, rest_api
 from poolhouse.deploy.graphql import API_KEY_EXPIRES
 from poolhouse.deploy.sdl import PLACEHOLDER
 from poolhouse.deploy.simulation import Credentials, Function, Key, Nobody, Route, Simulation, Token, Who
@@ -218,12 +218,17 @@ def _only(access: tuple[DataAccess, ...]) -> Data:
 
 @pytest.mark.parametrize("name", MANIFESTS)
 def test_user_pool_operations(server: Settings, name: str) -> None:
-    """A function may call exactly the operations that its grants name, on exactly this pool."""
+    """A function may call exactly the operations that its grants name, on exactly this pool, and on AWS those that
+    keep the delegation, which its package refuses to its own code (tests/delegation/test_aws_packages.py).
+    """
     manifest = MANIFESTS[name]
     stack, here = simulated(manifest), Local(manifest, server)
     for function in manifest.functions:
         who = Function(function.name)
+        looked_up = delegation.reads(manifest, function.name)
         on_aws = [one for one in OPERATIONS if stack.may_operate(who, one)]
+        assert set(looked_up) <= set(on_aws)
+        on_aws = [one for one in on_aws if one not in looked_up]
         assert on_aws == [one for one in OPERATIONS if here.may_operate(who, one, "Ops-Co")], function.name
 
 

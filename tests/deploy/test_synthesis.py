@@ -168,9 +168,13 @@ def test_the_rich_template_has_an_order_and_no_secret():
 
 def test_notes_name_every_rule_that_aws_does_not_enforce():
     notes = synthesise(RICH, ENVIRONMENT).notes
-    assert [note.partition(" ")[0] for note in notes[:3]] == ["delegation", "The", "The"]
+    assert notes[0].startswith("delegation (rules for Ops-Co) is enforced by the packages of add-user-to-group, Admin")
     assert any("ADMINS" in note and "last member" in note for note in notes)
+    assert any("AdminQueries0a1b2c3d may also perform AdminListGroupsForUser on this pool" in note for note in notes)
+    assert any("What post-confirmation asks of the GraphQL API" in note for note in notes)
     assert any("add-user-to-group" in note and "Ops-Co" in note for note in notes)
+    admitted = "Behind the authorizer of AdminQueries, its function's own code admits members of ADMINS only."
+    assert admitted in notes
     auth = msgspec.structs.replace(RICH.auth, password_storage="argon2id")
     assert any("argon2id" in note for note in synthesise(msgspec.structs.replace(RICH, auth=auth), ENVIRONMENT).notes)
 

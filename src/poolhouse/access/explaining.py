@@ -1,8 +1,14 @@
-"""Which statements of a role's policies decided: what `policies` answers with yes or no, for a person who asks why."""
+"""Which rule or statement decided: what other modules answer with yes or no, in words for a person who asks why.
+
+The words of a rule are those of the definition that made it.
+"""
 
 import json
 from collections.abc import Mapping
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from poolhouse.define.manifest import RestApi, Rule
 
 from .policies import ContextValue, Policy, PolicySet, normal
 
@@ -41,3 +47,36 @@ def witnesses(
 def _text(policy: Policy, place: int) -> str:
     listed = json.loads(policy.source)["Statement"]
     return json.dumps(listed[place - 1] if isinstance(listed, list) else listed, indent=2)
+
+
+# --- fields and routes -------------------------------------------------------------------------------------
+
+_WRITTEN: Final = {
+    ("public", "apiKey"): "allow.publicApiKey()",
+    ("guest", "identityPool"): "allow.guest()",
+    ("authenticated", "userPools"): "allow.authenticated()",
+    ("authenticated", "identityPool"): 'allow.authenticated("identityPool")',
+}
+
+
+@lru_cache(maxsize=1024)
+def opened_by(rule: Rule, field: str, credential: str) -> str:
+    """The rule that let a caller have a GraphQL field, and what he showed for it."""
+    return f"{written(rule)} on {field}, by {credential}"
+
+
+def written(rule: Rule) -> str:
+    """A rule of a field as the definitions write it."""
+    if rule.strategy != "groups":
+        return _WRITTEN[rule.strategy, rule.provider]
+    if len(rule.groups) == 1:
+        return f"allow.group({json.dumps(rule.groups[0], ensure_ascii=False)})"
+    return f"allow.groups({json.dumps(rule.groups, ensure_ascii=False)})"
+
+
+def accepted_by(api: RestApi, claims: Mapping[str, Any]) -> str:
+    """What an authorizer took of a token that it accepted. For members of which group a route is, its function says."""
+    if claims.get("token_use") != "access":
+        return f"ID token of {'any app client' if api.id_tokens == 'pool' else 'the own app client'}"
+    held = str(claims.get("scope", "")).split()
+    return f"access token with scope {next(scope for scope in api.scopes if scope in held)}"

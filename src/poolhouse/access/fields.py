@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 from poolhouse.define.manifest import Rule
 
 from .authorization import decide_role
+from .explaining import opened_by
 from .principals import CognitoIdentity, RoleSession, Root
 from .resources import field_arn
 
@@ -86,9 +87,21 @@ class Guard:
 
 def permits(guard: Guard, caller: Caller, type_name: str, field_name: str, rules: Iterable[Rule]) -> bool:
     """Whether the caller passes gate B. An identity with a group rule must have its live groups loaded."""
+    return bool(grounds(guard, caller, type_name, field_name, rules))
+
+
+def grounds(guard: Guard, caller: Caller, type_name: str, field_name: str, rules: Iterable[Rule]) -> str:
+    """On what grounds the caller passes gate B, in words; "" when he does not."""
     if isinstance(caller, BackendCaller):
-        return _policy_allows(guard, caller, type_name, field_name)
-    return opening(guard, caller, rules) is not None
+        return _policy_grounds(guard, caller, type_name, field_name)
+    rule = opening(guard, caller, rules)
+    return "" if rule is None else opened_by(rule, f"{type_name}.{field_name}", _credential(caller))
+
+
+def _credential(caller: UserPoolCaller | IdentityCaller | ApiKeyCaller) -> str:
+    if isinstance(caller, IdentityCaller):
+        return f"role {caller.session.role_name}"
+    return "token" if isinstance(caller, UserPoolCaller) else "API key"
 
 
 def opening(guard: Guard, caller: UserPoolCaller | IdentityCaller | ApiKeyCaller, rules: Iterable[Rule]) -> Rule | None:
@@ -128,13 +141,14 @@ def _is_member(guard: Guard, rule: Rule, issued: tuple[str, ...], live: tuple[st
     return any(name in issued and (name in live or not guard.live_groups) for name in rule.groups)
 
 
-def _policy_allows(guard: Guard, caller: BackendCaller, type_name: str, field_name: str) -> bool:
+def _policy_grounds(guard: Guard, caller: BackendCaller, type_name: str, field_name: str) -> str:
     principal = caller.principal
     if isinstance(principal, Root):
-        return True
+        return "root"
     resource = field_arn(principal.region, principal.account_id, guard.api_id, type_name, field_name)
     now, source_ip, secure = caller.connection
-    return decide_role(principal, ACTION, resource, now=now, source_ip=source_ip, secure=secure).allowed
+    decision = decide_role(principal, ACTION, resource, now=now, source_ip=source_ip, secure=secure)
+    return f"{decision.rule} of role {principal.role_name}" if decision.allowed else ""
 
 
 def hint(caller: Caller, rules: tuple[Rule, ...]) -> str:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from poolhouse.errors import DefinitionError, FunctionReservedEnvironmentVariableError
+from poolhouse.errors import DefinitionError, FunctionReservedEnvironmentVariableError, InvalidResourceNameError
 
-from . import census, manifest
+from . import apps, census, manifest
 from .admin_queries import check_groups
 from .auth import AuthDefinition
 from .data import DataDefinition, compile_data
@@ -31,9 +31,13 @@ def define_backend(
     *,
     auth: AuthDefinition | None = None,
     data: DataDefinition | None = None,
+    name: str | None = None,
     **others: FunctionDefinition | RestApiDefinition,
 ) -> Backend:
     """Put the backend together.
+
+    `name` is what its stacks at AWS begin with (`shop-dev`), instead of the name of the project's folder; servers do
+    not ask for it.
 
     Functions that handlers, routes or grants refer to come in by themselves; name others as `any_name=function`, and
     REST APIs as `any_name=api`.
@@ -41,6 +45,7 @@ def define_backend(
     place = here()
     project_root(place, "define_backend()")
     _check_parts(auth, data, others, place)
+    _check_name(name, place)
     made = census.ONGOING.get() or {}
     apis = tuple(dict.fromkeys(other for other in others.values() if isinstance(other, RestApiDefinition)))
     reached = _distinct(
@@ -65,6 +70,7 @@ def define_backend(
     backend = Backend(
         manifest.Manifest(
             version=manifest.VERSION,
+            app=name,
             auth=compiled,
             functions=tuple(definition.function for definition in reached),
             data=compile_data(data, compiled) if data else None,
@@ -94,6 +100,15 @@ def _check_parts(auth: object, data: object, others: Mapping[str, object], place
                 resolution="Pass what define_function() or define_rest_api() returned, or remove it.",
                 location=str(place),
             )
+
+
+def _check_name(name: object, place: Place) -> None:
+    if name is not None and not (isinstance(name, str) and apps.fits(name)):
+        raise InvalidResourceNameError(
+            f"A backend cannot be named {shown(name)}.",
+            resolution=f"Use {apps.RULE}.",
+            location=str(place),
+        )
 
 
 def _misplaced(name: str, other: AuthDefinition | DataDefinition, first: object, place: Place) -> DefinitionError:

@@ -16,6 +16,7 @@ from poolhouse.errors import (
     InvalidEphemeralStorageSizeMBError,
     InvalidFunctionConfigurationError,
     InvalidMemoryMBError,
+    InvalidResourceNameError,
     InvalidRuntimeError,
     InvalidTimeoutError,
 )
@@ -24,7 +25,7 @@ from .layers import check_layers
 from .manifest import Function, SecretRef, UserPoolId
 from .places import Place, here, project_root
 from .schedules import Schedule, check_schedule
-from .words import check_resource_name, check_whole, explained, not_served, shown
+from .words import check_whole, explained, not_served, shown
 
 Runtime = Literal["python3.11", "python3.12", "python3.13", "python3.14"]
 Architecture = Literal["x86_64", "arm64"]
@@ -33,6 +34,7 @@ DEFAULT_TIMEOUT_SECONDS: Final = 3
 DEFAULT_MEMORY_MB: Final = 512
 DEFAULT_STORAGE_MB: Final = 512
 
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _ENVIRONMENT_KEY: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]+")
 _RESERVED: Final = frozenset(
     {
@@ -98,10 +100,20 @@ def define_function(
     _refuse(place, durable_config=durable_config)
     path = _entry(entry, place)
     chosen = name if name is not None else (place.path.parent.name if entry is None else Path(path).stem)
-    check_resource_name(chosen, what="A function", place=place)
+    _check_name(chosen, place)
     return FunctionDefinition(
         Function(name=chosen, entry=path, timeout_seconds=timeout, memory_mb=memory, environment=values), place
     )
+
+
+def _check_name(name: object, place: Place) -> None:
+    """What Lambda takes, since the name stands in ARNs: those of the function, of its role, of a pool's triggers."""
+    if not (isinstance(name, str) and _NAME.fullmatch(name)):
+        raise InvalidResourceNameError(
+            f"A function cannot be named {shown(name)}.",
+            resolution="Start with a letter (A-Z, a-z), then use letters, digits, '-' and '_', at most 64 together.",
+            location=str(place),
+        )
 
 
 def _entry(entry: object, place: Place) -> str:

@@ -249,10 +249,15 @@ class RestApi(Plain, frozen=True):
 
 
 class Manifest(Plain, frozen=True):
-    """Everything about one backend."""
+    """Everything about one backend.
+
+    `name` is what it is called in a database. `app` is what its stacks at AWS begin with; without it that is the name
+    of the project's folder.
+    """
 
     version: int
     name: str = "app"
+    app: str | None = None
     auth: Auth | None = None
     functions: tuple[Function, ...] = ()
     data: Data | None = None

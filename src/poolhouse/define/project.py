@@ -33,7 +33,7 @@ def load(project: Path, *, time_limit_seconds: float = TIME_LIMIT_SECONDS) -> Ma
     if not (root / FIRST).is_file():
         raise ProjectError(
             f"There is no {FIRST} in {root}.",
-            resolution=f"Run the command in your project's folder, or create {FIRST} with define_backend(...).",
+            resolution=elsewhere(root),
         )
     answer, status = _run_child(root, time_limit_seconds)
     try:
@@ -48,6 +48,18 @@ def load(project: Path, *, time_limit_seconds: float = TIME_LIMIT_SECONDS) -> Ma
         return outcome.manifest
     assert outcome.mistake is not None
     raise _revived(outcome.mistake)
+
+
+def elsewhere(folder: Path) -> str:
+    """What to do in a folder that holds no project: where there is one nearby, or how to begin one."""
+    root = folder.resolve()
+    if (root / "amplify" / "backend.ts").is_file():
+        return "This is a project of Amplify in TypeScript: take it over with poolhouse adopt."
+    above = [parent for parent in root.parents if (parent / FIRST).is_file()]
+    below = sorted(found.parent.parent for found in root.glob(f"*/{FIRST}"))
+    if near := [*above, *below]:
+        return f"There is a project in {near[0]}: run the command there, or add --project {near[0]}."
+    return "Run the command in your project's folder or name it with --project; poolhouse init DIR begins one."
 
 
 def _run_child(root: Path, time_limit_seconds: float) -> tuple[bytes, int]:

@@ -9,6 +9,7 @@ from poolhouse.errors import DefinitionError
 from . import census
 from .access import Access, collect
 from .auth import AuthDefinition, check_file
+from .delegation import Rules, delegation_of
 from .groups import groups_of
 from .manifest import Auth, ReferencedAuth
 from .places import Place, here
@@ -35,6 +36,7 @@ def reference_auth(
     unauth_role_arn: str,
     groups: Mapping[str, str] | None = None,
     access: Access | None = None,
+    delegation: Rules | None = None,
     region: str | None = None,
     name: str = "amplifyAuth",
 ) -> AuthDefinition:
@@ -42,8 +44,8 @@ def reference_auth(
 
     Nothing of them is made or changed but for policies, which the backend adds to the roles: `auth_role_arn` and
     `unauth_role_arn` are those of the identity pool's signed-in people and guests, `groups` maps the names of groups to
-    the roles of their members. `access` gives functions grants on the pool as in `define_auth`. `region` is the one
-    that the pool's id begins with.
+    the roles of their members. `access` gives functions grants on the pool, and `delegation` says which groups
+    administer it, as in `define_auth`. `region` is the one that the pool's id begins with.
     """
     place = here()
     check_file(place, "reference_auth()")
@@ -56,10 +58,12 @@ def reference_auth(
     roles = _group_roles(groups, place)
     _check_roles({"auth_role_arn": auth_role_arn, "unauth_role_arn": unauth_role_arn, **roles}, place)
     grants = collect(access, place)
+    there = groups_of(list(groups or ()), place)
     auth = Auth(
         name=name,
-        groups=groups_of(list(groups or ()), place),
+        groups=there,
         grants=tuple(grant.compiled() for grant in grants),
+        delegation=delegation_of(delegation, there, place),
         reference=ReferencedAuth(
             region=pool_region,
             user_pool_id=user_pool_id,

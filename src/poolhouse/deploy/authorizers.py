@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from poolhouse.define.manifest import RestApi, RestRoute
+import msgspec
+
+from poolhouse.define.manifest import ADMIN_QUERIES, RestApi, RestRoute
 from poolhouse.errors import DefinitionError
 
 from . import naming
@@ -42,9 +44,19 @@ def members(api: RestApi, route: RestRoute, authorizer: str | None) -> dict[str,
 
 
 def _note(context: Context, api: RestApi) -> None:
+    if api.name == ADMIN_QUERIES and api.routes:
+        _note_groups(context, api)
     if api.scopes and api.id_tokens != "none":
         context.note(
             f"The REST API {api.name} takes access tokens only: its routes ask for a scope, and ID tokens have none."
         )
     if not api.scopes and api.id_tokens == "own":
         context.note(f"The REST API {api.name} takes ID tokens of every client of the user pool.")
+
+
+def _note_groups(context: Context, api: RestApi) -> None:
+    """Whom the function of Admin Queries admits: its own code decides that, behind the authorizer."""
+    told = context.find_function(api.routes[0].function).environment
+    listed = msgspec.json.decode(str(told.get("ADMIN_QUERIES") or "{}")).get("groups") or [told.get("GROUP", "NONE")]
+    whom = "every signed-in user" if listed == ["NONE"] else f"members of {', '.join(listed)} only"
+    context.note(f"Behind the authorizer of {api.name}, its function's own code admits {whom}.")

@@ -10,11 +10,12 @@ import msgspec
 
 from poolhouse.access import documents
 from poolhouse.define.delegable import NAMES_GROUP
+from poolhouse.define.grants import SERVICE
 from poolhouse.define.injected import injected
 from poolhouse.define.manifest import Function, SecretRef, UserPoolId
 from poolhouse.errors import DefinitionError
 
-from . import naming, policies
+from . import delegation, naming, policies
 from .context import Context
 from .packaging import packaged
 from .starter import GROUPS_VARIABLE, HANDLER, SECRETS_VARIABLE
@@ -85,18 +86,26 @@ def _add_role(context: Context, function: Function, log: str) -> str:
 
 
 def _grant(context: Context, function: Function) -> None:
-    """One policy per grant, each on exactly this pool. Raises DefinitionError for more than a role holds."""
+    """One policy per grant, each on exactly this pool, and one for what keeping the delegation needs to read.
+
+    Raises DefinitionError for more than a role holds.
+    """
     auth = context.auth
     grants = [grant for grant in (auth.grants if auth else ()) if grant.function == function.name]
-    written = [documents.grant(grant, context.user_pool_arn) for grant in grants]
-    size = sum(len(msgspec.json.encode(document)) + _ARN_BYTES for document in written)
+    written = {
+        f"grant-{place}": documents.grant(grant, context.user_pool_arn) for place, grant in enumerate(grants, start=1)
+    }
+    if looked_up := delegation.reads(context.manifest, function.name):
+        actions = [f"{SERVICE}:{operation}" for operation in looked_up]
+        written["keep-delegation"] = documents.allow(actions, [context.user_pool_arn])
+    size = sum(len(msgspec.json.encode(document)) + _ARN_BYTES for document in written.values())
     if size > _MOST_POLICY_BYTES:
         raise DefinitionError(
             f"The grants of {function.name} need {size} bytes of policy; a role of AWS holds {_MOST_POLICY_BYTES}.",
             resolution="Grant each name once, or divide the work among several functions.",
         )
-    for place, document in enumerate(written, start=1):
-        policies.attach(context, context.function_role(function.name), f"grant-{place}", document)
+    for name, document in written.items():
+        policies.attach(context, context.function_role(function.name), name, document)
 
 
 def _code(context: Context, function: Function) -> str:
@@ -104,7 +113,13 @@ def _code(context: Context, function: Function) -> str:
     if context.project is None:
         return f"{context.function_name(function.name)}.zip"
     variables = {*function.environment, *_injected(context, function)}
-    asset = packaged(function, context.project, variables=sorted(variables), python=context.environment.python)
+    asset = packaged(
+        function,
+        context.project,
+        variables=sorted(variables),
+        python=context.environment.python,
+        delegation=delegation.package_files(context.manifest, function.name),
+    )
     context.assets.append(asset)
     return asset.key
 

@@ -1,8 +1,9 @@
 """Where AWS cannot do what the local runtime does: refused when it would break, told when a rule is not enforced."""
 
-from poolhouse.define.manifest import Auth
+from poolhouse.define.manifest import Auth, Delegation
 from poolhouse.errors import DefinitionError, NotServedError
 
+from . import delegation
 from .context import Context
 
 
@@ -30,19 +31,46 @@ def tell(context: Context, auth: Auth) -> None:
             "client takes plain passwords as it does on the server."
         )
     if auth.delegation is not None:
-        groups = ", ".join(dict.fromkeys(delegate.group for delegate in auth.delegation.delegates))
-        context.note(
-            f"delegation (rules for {groups}) is not enforced on AWS: a function acts with its grants, whoever called "
-            "it. Who may call is enforced by the APIs; who may be changed is up to the function's code."
-        )
-        if auth.delegation.protected:
-            context.note(
-                f"The protected groups ({', '.join(auth.delegation.protected)}) can lose their last member on AWS: "
-                "Amazon Cognito has no such rule."
-            )
+        _tell_delegation(context, auth.delegation)
+    tell_grants(context, auth)
+
+
+def tell_grants(context: Context, auth: Auth) -> None:
+    """Which grants are kept by packages, and not by IAM."""
     for grant in auth.grants:
         if grant.groups:
             context.note(
                 f"The grant of {grant.function} is narrowed to groups ({', '.join(grant.groups)}); IAM cannot see the "
                 "group of a request. On AWS the function's own package refuses calls of boto3 that name another one."
             )
+
+
+def _tell_delegation(context: Context, rules: Delegation) -> None:
+    """Where the delegation is kept, with which permissions, and where it is not."""
+    groups = ", ".join(dict.fromkeys(delegate.group for delegate in rules.delegates))
+    keeping = delegation.enforcing(context.manifest)
+    if not keeping:
+        context.note(f"delegation (rules for {groups}) concerns no function on AWS: people call none that has a grant.")
+        return
+    context.note(
+        f"delegation (rules for {groups}) is enforced by the packages of {', '.join(keeping)}, because IAM cannot: "
+        "before boto3 sends a call on behalf of a person, they read his groups and decide as the server does. "
+        "Requests that a handler signs by itself are not looked at."
+    )
+    for function in keeping:
+        if needed := delegation.reads(context.manifest, function):
+            context.note(
+                f"To keep the delegation, the role of {function} may also perform {', '.join(needed)} on this pool; "
+                "its package refuses them to the function's own code."
+            )
+    if rules.protected:
+        context.note(
+            f"The last member of the protected groups ({', '.join(rules.protected)}) is looked for before a call. Two "
+            "people who remove each other in the same moment can both succeed on AWS."
+        )
+    if context.manifest.data and context.manifest.data.access:
+        calling = ", ".join(access.function for access in context.manifest.data.access)
+        context.note(
+            f"What {calling} asks of the GraphQL API is asked on AWS on nobody's behalf: the delegation does not know "
+            "who called there."
+        )

@@ -31,16 +31,24 @@ _TIME: Final = (1980, 1, 1, 0, 0, 0)
 _PACKED: Final = frozenset({".gz", ".zip", ".whl", ".png", ".jpg"})
 
 
-def packaged(function: Function, project: Path, *, variables: Sequence[str] = (), python: str = RUNNING) -> Asset:
+def packaged(
+    function: Function,
+    project: Path,
+    *,
+    variables: Sequence[str] = (),
+    python: str = RUNNING,
+    delegation: Mapping[str, str] | None = None,
+) -> Asset:
     """The function's zip, in `amplify/.build/assets`. `variables` are the names in its generated `env` module.
 
+    `delegation` are texts by file name: the rules that the function keeps, and the code that keeps them.
     Raises ProjectError for requirements that cannot be had, for imports that nothing provides, and for what is larger
     than Lambda takes.
     """
     root = project.resolve()
     with tempfile.TemporaryDirectory() as place:
         workplace = Path(place)
-        files = _contents(function, root, workplace, variables, python)
+        files = _contents(function, root, workplace, variables, python, delegation or {})
         _check_size(function, files)
         digest = _digest(files)
         path = root / BUILD_FOLDER / ASSETS / f"{digest}.zip"
@@ -50,7 +58,12 @@ def packaged(function: Function, project: Path, *, variables: Sequence[str] = ()
 
 
 def _contents(
-    function: Function, root: Path, workplace: Path, variables: Sequence[str], python: str
+    function: Function,
+    root: Path,
+    workplace: Path,
+    variables: Sequence[str],
+    python: str,
+    delegation: Mapping[str, str],
 ) -> dict[str, Path]:
     """Every file by its place in the zip."""
     entry = root / function.entry
@@ -64,15 +77,21 @@ def _contents(
     needed = dependencies.collect(_requirements(entry, root), python, libraries)
     _check_foreign(function, imported, needed)
     module = handler_path(FunctionSpec(function.name, root, function.entry, function.handler)).rpartition(".")[0]
-    start = workplace / f"{starter.MODULE}.py"
     folder = PurePosixPath(function.entry).parent.as_posix()
-    start.write_text(starter.source(folder, module.replace("/", "."), function.handler), encoding="utf-8", newline="\n")
+    start = starter.source(folder, module.replace("/", "."), function.handler, is_delegated=bool(delegation))
     return (
         {f"{starter.LIBRARIES}/{name}": path for name, path in needed.items()}
         | {path.relative_to(root).as_posix(): path for path in own if path.is_relative_to(root)}
         | {f"{starter.GENERATED}/{path.relative_to(generated).as_posix()}": path for path in generated.rglob("*.py")}
-        | {start.name: start}
+        | _written(workplace, {f"{starter.MODULE}.py": start, **delegation})
     )
+
+
+def _written(folder: Path, texts: Mapping[str, str]) -> dict[str, Path]:
+    """The texts as files, by their names."""
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+    return {name: folder / name for name in texts}
 
 
 def _own_files(entry: Path, imported: Imported) -> set[Path]:

@@ -1,10 +1,12 @@
 """The module that Lambda loads first: it makes the function's surroundings what the local runtime makes them.
 
 It is text that goes into the package, where Poolhouse is not installed: it uses the standard library, and boto3 where
-there are secrets, or grants that are narrowed to groups.
+there are secrets, grants that are narrowed to groups, or a delegation.
 """
 
 from typing import Final
+
+from . import delegation
 
 MODULE: Final = "poolhouse_start"
 HANDLER: Final = f"{MODULE}.handler"
@@ -29,7 +31,7 @@ def read_secrets(paths):
     """Puts the text of each parameter into its variable, before the handler's module can look for it."""
     import boto3
 
-    client = boto3.client("ssm")
+    client = boto3.session.Session().client("ssm")
     names = sorted(set(paths.values()))
     found = {{}}
     for start in range(0, len(names), AT_ONCE):
@@ -61,23 +63,40 @@ def keep_to_groups(allowed):
     botocore.register_initializer(watch)
 
 
+def keep_to_delegation():
+    """Has every call that a person is behind judged by the pool's delegation, before boto3 sends it."""
+    from {on_behalf} import begin
+
+    with open(os.path.join(ROOT, {rules!r}), encoding="utf-8") as text:
+        return begin(text.read()).around
+
+
 sys.path[:0] = [os.path.join(ROOT, *folder.split("/")) if folder else ROOT for folder in FOLDERS]
-if os.environ.get({variable!r}):
-    read_secrets(json.loads(os.environ[{variable!r}]))
+around = keep_to_delegation() if {is_delegated!r} else None
 if os.environ.get({groups!r}):
     keep_to_groups(json.loads(os.environ[{groups!r}]))
+if os.environ.get({variable!r}):
+    read_secrets(json.loads(os.environ[{variable!r}]))
 handler = getattr(import_module({module!r}), {handler!r})
+if around is not None:
+    handler = around(handler)
 '''
 
 
-def source(folder: str, module: str, handler: str) -> str:
-    """The module's text. `folder` is the handler's, relative to the package's root with forward slashes."""
+def source(folder: str, module: str, handler: str, *, is_delegated: bool = False) -> str:
+    """The module's text. `folder` is the handler's, relative to the package's root with forward slashes.
+
+    `is_delegated` says that the rules of a delegation and the code that keeps them lie beside it.
+    """
     return _SOURCE.format(
         folder=folder,
         generated=GENERATED,
         libraries=LIBRARIES,
         variable=SECRETS_VARIABLE,
         groups=GROUPS_VARIABLE,
+        on_behalf=delegation.MODULE,
+        rules=delegation.RULES,
+        is_delegated=is_delegated,
         module=module,
         handler=handler,
     )

@@ -17,7 +17,10 @@ _MODES: Final = {"OFF": "OFF", "OPTIONAL": "OPTIONAL", "REQUIRED": "ON"}
 
 def add(context: Context) -> None:
     auth = context.auth
-    if auth is None or auth.reference is not None:
+    if auth is None:
+        return
+    if auth.reference is not None:
+        limits.tell_grants(context, auth)
         return
     limits.check(auth)
     limits.tell(context, auth)

@@ -4,11 +4,10 @@ import re
 from pathlib import Path
 from typing import Final
 
+from poolhouse.define.apps import RULE, fits
 from poolhouse.deploy.context import Environment
 from poolhouse.errors import UserError
 
-_NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_LONGEST: Final = 19
 _UNPROTECTED: Final = frozenset({"dev", "sandbox"})
 APP_TAG: Final = "poolhouse:app"
 ENVIRONMENT_TAG: Final = "poolhouse:environment"
@@ -19,8 +18,8 @@ def environment(project: Path, name: str, app: str | None = None, *, region: str
 
     Raises UserError for names that a stack, a bucket or a stage of an API cannot have.
     """
-    if not _fits(name):
-        raise UserError(f"{name!r} cannot be the name of an environment: {_RULE}.", resolution="Choose another --env.")
+    if not fits(name):
+        raise UserError(f"{name!r} cannot be the name of an environment: {RULE}.", resolution="Choose another --env.")
     return Environment(
         name=name,
         region=region,
@@ -37,10 +36,18 @@ def is_protected(name: str) -> bool:
 
 def app_name(project: Path, given: str | None = None) -> str:
     """What stacks and bucket of a project begin with. Raises UserError when the folder's name cannot serve."""
-    name = given or re.sub(r"[^a-z0-9]+", "-", project.resolve().name.lower()).strip("-")
-    if not _fits(name):
-        raise UserError(f"{name!r} cannot be the name of an app: {_RULE}.", resolution="Name it: --app NAME.")
+    name = given or folder_name(project)
+    if not fits(name):
+        raise UserError(
+            f"{name!r} cannot be the name of an app: {RULE}.",
+            resolution="Name it: define_backend(name=...), or --app NAME.",
+        )
     return name
+
+
+def folder_name(project: Path) -> str:
+    """What an app is called that nobody named."""
+    return re.sub(r"[^a-z0-9]+", "-", project.resolve().name.lower()).strip("-")
 
 
 def bucket_name(environment: Environment) -> str:
@@ -51,10 +58,3 @@ def bucket_name(environment: Environment) -> str:
 def tags(environment: Environment) -> dict[str, str]:
     """What marks a stack as this app's: a stack without them is not touched."""
     return {APP_TAG: environment.app, ENVIRONMENT_TAG: environment.name}
-
-
-_RULE: Final = f"lower-case letters and digits in words joined by hyphens, beginning with a letter, at most {_LONGEST}"
-
-
-def _fits(name: str) -> bool:
-    return len(name) <= _LONGEST and _NAME.fullmatch(name) is not None

@@ -18,11 +18,13 @@ EVERYTHING = [
     "updateAuthEventFeedback",
 ]
 
+IMPORTS = ["createUserImportJob", "describeUserImportJob", "startUserImportJob", "stopUserImportJob"]
+
 auth = define_auth(
     login_with={"email": True},
     groups=["OWNERS", "ADMINS", "SUPPORT", "CUSTOMERS", "EDITORS"],
     access=lambda allow: [
-        allow.resource(administer).to([*EVERYTHING, "updateUserPool", "createUserImportJob"]),
+        allow.resource(administer).to([*EVERYTHING, "updateUserPool", *IMPORTS]),
         allow.resource(narrowed).to(["addUserToGroup", "getUser"], groups=["EDITORS"]),
         allow.resource(itself).to(["addUserToGroup"], own_authority=True),
         allow.resource(greet).to(["addUserToGroup"], groups=["EDITORS"]),
