@@ -1,5 +1,5 @@
 # Every target sets itself up on a fresh Debian 12 with Python 3.11+ and make.
-.PHONY: demo test lint bench docs lock setup clean
+.PHONY: demo test lint bench soak docs lock setup clean
 BIN := .venv/bin
 
 demo: setup  ## the main job from start to end, on embedded SQLite
@@ -21,6 +21,10 @@ lint: setup  ## style, types, layers, generated files
 
 bench: setup  ## answers per second beside the machine's own limits
 	@$(BIN)/python -m bench $(ARGS)
+
+soak: setup  ## kill -9 two hundred times under load, then half an hour of load
+	@$(BIN)/python -m bench.soak --kills 200
+	@$(BIN)/python -m bench.soak --minutes 30
 
 docs: setup  ## the reference pages, made from the code, and the site in site/
 	@$(BIN)/python scripts/docs.py

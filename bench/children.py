@@ -54,9 +54,9 @@ def add_admin_queries(project: Path) -> None:
 
 
 @contextmanager
-def poolhouse(project: Path, database: str, master_key: bytes) -> Iterator[Child]:
-    """One process of `poolhouse serve`."""
-    port = _free_port()
+def poolhouse(project: Path, database: str, master_key: bytes, url: str = "") -> Iterator[Child]:
+    """One process of `poolhouse serve`; processes of one database share the `url` that their tokens name."""
+    port = free_port()
     settings = {
         "POOLHOUSE_MASTER_KEY": base64.b64encode(master_key).decode(),
         "POOLHOUSE_ROOT_ACCESS_KEY_ID": ROOT.key_id,
@@ -64,17 +64,18 @@ def poolhouse(project: Path, database: str, master_key: bytes) -> Iterator[Child
         "POOLHOUSE_DATABASE": database,
         "POOLHOUSE_REGION": ROOT.region,
         "POOLHOUSE_LOG_LEVEL": "warning",
+        **({"POOLHOUSE_PUBLIC_URL": url} if url else {}),
     }
     command = [sys.executable, "-m", "poolhouse", "serve", "--project", str(project), "--port", str(port)]
-    with _running(command, port, _environment() | settings) as child:
+    with running(command, port, environment() | settings) as child:
         yield child
 
 
 @contextmanager
 def bare_uvicorn() -> Iterator[Child]:
     """What the machine gives a uvicorn application that reads a request and answers a constant."""
-    port = _free_port()
-    with _running([sys.executable, "-m", "bench.bare", str(port)], port, _environment()) as child:
+    port = free_port()
+    with running([sys.executable, "-m", "bench.bare", str(port)], port, environment()) as child:
         yield child
 
 
@@ -91,22 +92,33 @@ def postgresql(folder: Path) -> Iterator[tuple[str, Process]]:
         server.cleanup()
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("POOLHOUSE_")}
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
 
 
 @contextmanager
-def _running(command: Sequence[str], port: int, environment: Mapping[str, str]) -> Iterator[Child]:
+def running(
+    command: Sequence[str],
+    port: int,
+    variables: Mapping[str, str],
+    *,
+    ready: str = "/health/ready",
+    cwd: Path | None = None,
+) -> Iterator[Child]:
+    """A server that answers `ready` with 200; what it says goes to standard error, or beside its data in `cwd`."""
+    log = None if cwd is None else (cwd / "log").open("wb")
     started = time.perf_counter()
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sys.stderr, env=environment)
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=log or sys.stderr, stderr=log, env=variables, cwd=cwd
+    )
     try:
-        _await_ready(process, port)
+        _await_ready(process, port, ready)
         yield Child(Process(process.pid), port, time.perf_counter() - started)
     finally:
         process.terminate()
@@ -115,16 +127,18 @@ def _running(command: Sequence[str], port: int, environment: Mapping[str, str]) 
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        if log is not None:
+            log.close()
 
 
-def _await_ready(process: "subprocess.Popen[bytes]", port: int, within: float = 30.0) -> None:
+def _await_ready(process: "subprocess.Popen[bytes]", port: int, path: str, within: float = 60.0) -> None:
     end = time.monotonic() + within
     while time.monotonic() < end:
         if process.poll() is not None:
             raise RuntimeError(f"{process.args!r} ended with exit code {process.returncode}.")
         connection = http.client.HTTPConnection(HOST, port, timeout=5)
         try:
-            connection.request("GET", "/health/ready")
+            connection.request("GET", path)
             if connection.getresponse().status == http.HTTPStatus.OK:
                 return
         except OSError:

@@ -1,4 +1,4 @@
-"""Drives one scenario for a bounded time and takes the figures: answers, latencies, everybody's CPU seconds."""
+"""Drives one scenario for a bounded time and takes the figures: answers, latencies, everybody's CPU and memory."""
 
 import asyncio
 import gc
@@ -10,8 +10,8 @@ from typing import NamedTuple
 from .processes import Process, machine_cpu
 from .wire import Connection
 
-CALLERS = 16
 Step = Callable[[Connection], Awaitable[None]]
+Address = tuple[str, int]
 
 
 class Spent(Exception):
@@ -30,19 +30,26 @@ class Cpu(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """Whose CPU time is whose: the server, its function workers (its children), the database's processes."""
+    """Whose CPU time is whose: the servers, their function workers (their children), the database's processes."""
 
-    server: Process
+    servers: Sequence[Process]
     database: Process | None = None
 
     def cpu(self) -> Cpu:
         return Cpu(
-            server=self.server.cpu(),
-            workers=_total(self.server.children()),
+            server=_total(self.servers),
+            workers=_total(self.workers()),
             database=0.0 if self.database is None else _total([self.database, *self.database.children()]),
             generator=time.process_time(),
             machine=machine_cpu(),
         )
+
+    def workers(self) -> list[Process]:
+        return [child for server in self.servers for child in server.children()]
+
+    def resident(self) -> int:
+        """Bytes that the servers hold, without their workers."""
+        return sum(server.resident() for server in self.servers)
 
 
 def _total(processes: Sequence[Process]) -> float:
@@ -50,8 +57,17 @@ def _total(processes: Sequence[Process]) -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """How a scenario is driven: connections that each wait for their answer, and seconds."""
+
+    callers: int = 16
+    warm_up: float = 1.0
+    seconds: float = 4.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What a scenario gave. Latencies are seconds, `cpu` is CPU seconds used while it ran."""
+    """What a scenario gave. Latencies are seconds, `cpu` is CPU seconds used while it ran, `resident` bytes after."""
 
     answers: int
     seconds: float
@@ -59,26 +75,36 @@ class Figures:
     p95: float
     p99: float
     cpu: Cpu
+    resident: int = 0
 
     @property
     def per_second(self) -> float:
         return self.answers / self.seconds
 
 
-async def measure(address: tuple[str, int], step: Step, watched: Watched, *, warm_up: float, seconds: float) -> Figures:
-    """Warm up, then run `step` on every connection, until the time is over or the requests are spent."""
-    connections = [await Connection.open(*address) for _ in range(CALLERS)]
+async def measure(addresses: Sequence[Address], step: Step, watched: Watched, load: Load) -> Figures:
+    """Warm up, then run `step` on every connection, until the time is over or the requests are spent.
+
+    Connections go to the addresses in turn.
+    """
+    places = [addresses[number % len(addresses)] for number in range(load.callers)]
+    connections = [await Connection.open(*place) for place in places]
     try:
-        await _drive(connections, step, warm_up)
+        await _drive(connections, step, load.warm_up)
         gc.collect()
         gc.disable()
         before, started = watched.cpu(), time.perf_counter()
-        latencies = await _drive(connections, step, seconds)
+        latencies = await _drive(connections, step, load.seconds)
         took, after = time.perf_counter() - started, watched.cpu()
     finally:
         gc.enable()
         for connection in connections:
             connection.close()
+    return figures(latencies, took, (before, after), watched.resident())
+
+
+def figures(latencies: list[float], took: float, cpu: tuple[Cpu, Cpu], resident: int) -> Figures:
+    """Of what was measured one by one; `cpu` before and after."""
     latencies.sort()
     return Figures(
         answers=len(latencies),
@@ -86,7 +112,8 @@ async def measure(address: tuple[str, int], step: Step, watched: Watched, *, war
         p50=_at(latencies, 0.5),
         p95=_at(latencies, 0.95),
         p99=_at(latencies, 0.99),
-        cpu=Cpu(*(late - early for early, late in zip(before, after, strict=True))),
+        cpu=Cpu(*(late - early for early, late in zip(*cpu, strict=True))),
+        resident=resident,
     )
 
 

@@ -13,20 +13,22 @@ from .seed import Seeded
 from .wire import Connection, Root, call
 
 PEOPLE = 16
-_PASSWORD = "Correct-Horse-1"
+PASSWORD = "Correct-Horse-1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """A seeded server under measurement. `span` is how many seconds prepared requests have to last for; `database` is
-    the server's, for what has no operation.
+    """A seeded server under measurement. `span` is how many seconds prepared requests have to last for, at a rate
+    times `speed`; `database` is the server's, for what has no operation; `name` is the product's.
     """
 
     address: tuple[str, int]
     root: Root
     seeded: Seeded
     span: float
-    database: str
+    database: str = ""
+    name: str = "poolhouse"
+    speed: float = 1.0
 
     @property
     def host(self) -> str:
@@ -42,7 +44,7 @@ class Site:
 
     def enough(self, per_second: int) -> int:
         """How many requests last for the whole scenario, warm-up included, at this rate."""
-        return int(per_second * self.span)
+        return int(per_second * self.span * self.speed)
 
 
 class Person:
@@ -60,13 +62,13 @@ class Person:
         attributes = [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}]
         invited = {"UserAttributes": attributes, "MessageAction": "SUPPRESS"}
         await connection.ask(site.call("AdminCreateUser", Username=email, **invited))
-        await connection.ask(site.call("AdminSetUserPassword", Username=email, Password=_PASSWORD, Permanent=True))
+        await connection.ask(site.call("AdminSetUserPassword", Username=email, Password=PASSWORD, Permanent=True))
 
     async def sign_in(self, connection: Connection) -> Mapping[str, Any]:
         """InitiateAuth and RespondToAuthChallenge; the tokens."""
         challenge = msgspec.json.decode(await connection.ask(self._hello))
         now = time.time_ns() // 1000
-        proof = self._srp.answer(challenge["ChallengeParameters"], self.email, _PASSWORD, now)
+        proof = self._srp.answer(challenge["ChallengeParameters"], self.email, PASSWORD, now)
         answer = self.site.public(
             "RespondToAuthChallenge",
             ChallengeName="PASSWORD_VERIFIER",
@@ -78,13 +80,14 @@ class Person:
 
 
 async def create_people(site: Site) -> list[Person]:
-    """The first of them is in ADMINS."""
+    """The first of them is in ADMINS, where the server has that group."""
     connection = await Connection.open(*site.address)
     try:
         people = [Person(site, number) for number in range(PEOPLE)]
         for person in people:
             await person.create(connection)
-        await connection.ask(site.call("AdminAddUserToGroup", Username=people[0].email, GroupName="ADMINS"))
+        if site.name == "poolhouse":
+            await connection.ask(site.call("AdminAddUserToGroup", Username=people[0].email, GroupName="ADMINS"))
     finally:
         connection.close()
     return people

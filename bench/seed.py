@@ -1,4 +1,7 @@
-"""Fills a fresh database, past the server, with what the scenarios need: one group that holds every user."""
+"""Fills a fresh database, past the server, with what the scenarios need: one group that holds every user.
+
+A peer, which keeps everything behind its API, gets the same through that: `peers`.
+"""
 
 import asyncio
 import sqlite3
@@ -11,10 +14,11 @@ import asyncpg
 import msgspec
 
 from poolhouse.store import clients, groups, pools
-from poolhouse.store.database import open_database
+from poolhouse.store.database import Database, open_database
 
 CROWD = "crowd"
-TARGETS = ("added", "guarded", "queries")
+TARGETS = tuple(f"added-{number}" for number in range(40))
+"""Groups that the scenarios put users into: a user and a group make one new membership."""
 _FIRST_ID = 1 << 32  # far from the ids that the server will give
 Row = tuple[Any, ...]
 
@@ -32,20 +36,35 @@ async def seed(url: str, users: int) -> Seeded:
     database = open_database(url)
     await database.start()
     try:
-        async with database.write() as tx:
-            pool = (await pools.list_(tx, "us-east-1", "", 1))[0]
-            client = (await clients.list_(tx, pool.id, "", 1))[0]
-            now = time.time_ns() // 1000
-            made = [await groups.add(tx, pool.id, name, now=now) for name in (CROWD, *TARGETS)]
+        pool_id, client_id, made, now = await _prepare(database, (CROWD, *TARGETS))
     finally:
         await database.stop()
     names = [str(uuid.uuid4()) for _ in range(users)]
-    tables = _tables(pool.id, made[0].id, names, now)
+    tables = _tables(pool_id, made[0], names, now)
     if url.startswith("sqlite"):
         await asyncio.to_thread(_fill_sqlite, url.removeprefix("sqlite:///"), tables)
     else:
         await _fill_postgresql(url, tables)
-    return Seeded(pool.id, client.id, names)
+    return Seeded(pool_id, client_id, names)
+
+
+async def found_pool(url: str, group_names: Sequence[str]) -> tuple[str, str]:
+    """The server's pool and its client; the groups are made."""
+    database = open_database(url)
+    await database.start()
+    try:
+        return (await _prepare(database, group_names))[:2]
+    finally:
+        await database.stop()
+
+
+async def _prepare(database: Database, group_names: Sequence[str]) -> tuple[str, str, list[int], int]:
+    async with database.write() as tx:
+        pool = (await pools.list_(tx, "us-east-1", "", 1))[0]
+        client = (await clients.list_(tx, pool.id, "", 1))[0]
+        now = time.time_ns() // 1000
+        made = [await groups.add(tx, pool.id, name, now=now) for name in group_names]
+    return pool.id, client.id, [group.id for group in made], now
 
 
 def _tables(pool_id: str, group_id: int, names: Sequence[str], now: int) -> Mapping[str, tuple[str, Iterable[Row]]]:
@@ -65,6 +84,7 @@ def _tables(pool_id: str, group_id: int, names: Sequence[str], now: int) -> Mapp
             ((pool_id, "email", _email(name), number) for number, name in numbered),
         ),
         "memberships": ("group_id user_id created", ((group_id, number, now) for number, _ in numbered)),
+        "pool_counts": ("pool_id shard users", [(pool_id, 0, len(names))]),
     }
 
 
@@ -81,12 +101,15 @@ def _email(name: str) -> str:
 
 def _fill_sqlite(path: str, tables: Mapping[str, tuple[str, Iterable[Row]]]) -> None:
     connection = sqlite3.connect(path)
+    connection.execute("PRAGMA synchronous=OFF")  # nobody has been told that it is there
+    connection.execute("PRAGMA cache_size=-262144")
     try:
         for table, (columns, rows) in tables.items():
             names = columns.split()
             marks = ",".join("?" * len(names))
             connection.executemany(f"INSERT INTO {table} ({','.join(names)}) VALUES ({marks})", rows)
         connection.commit()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         connection.close()
 

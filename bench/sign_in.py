@@ -1,4 +1,6 @@
-"""Ways to sign up and in besides SRP, each in a pool or an app client of its own that the scenario makes."""
+"""Ways to sign up and in besides SRP, and what tokens are good for, each in a pool or an app client of its own that the
+scenario makes.
+"""
 
 import asyncio
 import base64
@@ -19,12 +21,11 @@ from poolhouse.operations import password_storage
 from poolhouse.store.database import open_database
 
 from .load import Step
-from .people import PEOPLE, Person, Site
-from .scenarios import asking, once, scenario, upcoming
+from .people import PASSWORD, PEOPLE, Person, Site
+from .scenarios import again, asking, once, scenario, upcoming
 from .seed import Seeded
 from .wire import Connection, WrongAnswer, call, post
 
-_PASSWORD = "Correct-Horse-1"
 _CALLBACK = "https://app.example.com/back"
 _VERIFIER = "v" * 64
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -32,26 +33,59 @@ _FLOWS = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
 _SETTERS = 16
 
 
-@scenario("SignUp, no message", warm_up=0.5)
+@scenario("password sign-in")
+async def password_sign_in(site: Site, people: list[Person]) -> Step:
+    """USER_PASSWORD_AUTH where the pool keeps verifiers: the server computes what an SRP client would prove."""
+    own = await _passwords(site)
+    return _cycling([_password(own, person.email) for person in people])
+
+
+@scenario("refresh")
+async def refresh(site: Site, people: list[Person]) -> Step:
+    """REFRESH_TOKEN_AUTH: two new tokens."""
+    own, signed_in = await _signed_in(site, people)
+    flow = {"AuthFlow": "REFRESH_TOKEN_AUTH"}
+    tokens = [{"REFRESH_TOKEN": one["RefreshToken"]} for one in signed_in]
+    requests = [own.public("InitiateAuth", **flow, AuthParameters=token) for token in tokens]
+    return asking(again((request, b'"AccessToken"') for request in requests))
+
+
+@scenario("GetUser, access token")
+async def get_user(site: Site, people: list[Person]) -> Step:
+    own, signed_in = await _signed_in(site, people)
+    requests = [call(own.host, "GetUser", {"AccessToken": one["AccessToken"]}) for one in signed_in]
+    return asking(again(zip(requests, (person.email.encode() for person in people), strict=True)))
+
+
+@scenario("OAuth code exchange with PKCE", warm_up=0.3)
+async def code_exchange(site: Site, people: list[Person]) -> Step:
+    """`POST /oauth2/token`; the codes were fetched before, with a browser's cookies."""
+    flows = {"AllowedOAuthFlows": ["code"], "AllowedOAuthScopes": ["openid", "email"], "CallbackURLs": [_CALLBACK]}
+    asked = {"ClientName": "studio", "AllowedOAuthFlowsUserPoolClient": True, "SupportedIdentityProviders": ["COGNITO"]}
+    client = (await _ask(site, "CreateUserPoolClient", **asked, **flows))["UserPoolClient"]["ClientId"]
+    codes = await _codes(site, client, people[0].email, site.enough(500))
+    form = {
+        "grant_type": "authorization_code",
+        "client_id": client,
+        "redirect_uri": _CALLBACK,
+        "code_verifier": _VERIFIER,
+    }
+    bodies = (urlencode({**form, "code": code}).encode() for code in codes)
+    return asking(once((post(site.host, "/oauth2/token", _FORM, body), b'"refresh_token"') for body in bodies))
+
+
+@scenario("SignUp, no message", extra=True)
 async def sign_up(site: Site, _people: list[Person]) -> Step:
     """A password credential is made and a row written; the pool verifies nothing, so nobody gets a code."""
     own = await _pool(site, "sign-up")
 
     def new(number: int) -> tuple[bytes, bytes]:
-        return own.public("SignUp", Username=f"new-{number}", Password=_PASSWORD), b'"UserSub"'
+        return own.public("SignUp", Username=f"new-{number}", Password=PASSWORD), b'"UserSub"'
 
     return asking(once(map(new, range(own.enough(2500)))))
 
 
-@scenario("password sign-in, SRP verifier")
-async def password_sign_in(site: Site, people: list[Person]) -> Step:
-    """USER_PASSWORD_AUTH where the pool keeps verifiers: the server computes what an SRP client would prove."""
-    client = await _ask(site, "CreateUserPoolClient", ClientName="passwords", ExplicitAuthFlows=_FLOWS)
-    own = _with_client(site, client["UserPoolClient"]["ClientId"])
-    return _cycling([_password(own, person.email) for person in people])
-
-
-@scenario("password sign-in, argon2id")
+@scenario("password sign-in, argon2id", extra=True)
 async def password_sign_in_argon2id(site: Site, _people: list[Person]) -> Step:
     """The same where the pool keeps slow hashes, whose cost is the point of them."""
     own = await _pool(site, "hashed")
@@ -61,7 +95,7 @@ async def password_sign_in_argon2id(site: Site, _people: list[Person]) -> Step:
     return _cycling([_password(own, name) for name in names])
 
 
-@scenario("TOTP sign-in (two requests)")
+@scenario("TOTP sign-in (two requests)", extra=True)
 async def totp_sign_in(site: Site, _people: list[Person]) -> Step:
     """Password, then a code. Every sign-in is another user's, because a code is good once."""
     own = await _pool(site, "totp", MfaConfiguration="OFF")
@@ -87,23 +121,6 @@ async def totp_sign_in(site: Site, _people: list[Person]) -> Step:
     return step
 
 
-@scenario("code exchange with PKCE", warm_up=0.5)
-async def code_exchange(site: Site, people: list[Person]) -> Step:
-    """`POST /oauth2/token`; the codes were fetched before, with a browser's cookies."""
-    flows = {"AllowedOAuthFlows": ["code"], "AllowedOAuthScopes": ["openid", "email"], "CallbackURLs": [_CALLBACK]}
-    asked = {"ClientName": "studio", "AllowedOAuthFlowsUserPoolClient": True, "SupportedIdentityProviders": ["COGNITO"]}
-    client = (await _ask(site, "CreateUserPoolClient", **asked, **flows))["UserPoolClient"]["ClientId"]
-    codes = await _codes(site, client, people[0].email, site.enough(500))
-    form = {
-        "grant_type": "authorization_code",
-        "client_id": client,
-        "redirect_uri": _CALLBACK,
-        "code_verifier": _VERIFIER,
-    }
-    bodies = (urlencode({**form, "code": code}).encode() for code in codes)
-    return asking(once((post(site.host, "/oauth2/token", _FORM, body), b'"refresh_token"') for body in bodies))
-
-
 # --- pools and people --------------------------------------------------------------------------------------
 
 
@@ -113,6 +130,23 @@ async def _ask(site: Site, operation: str, **request: Any) -> Any:
         return msgspec.json.decode(await connection.ask(site.call(operation, **request)))
     finally:
         connection.close()
+
+
+async def _passwords(site: Site) -> Site:
+    """The site with a client of the same pool that sends passwords."""
+    client = await _ask(site, "CreateUserPoolClient", ClientName="passwords", ExplicitAuthFlows=_FLOWS)
+    return _with_client(site, client["UserPoolClient"]["ClientId"])
+
+
+async def _signed_in(site: Site, people: list[Person]) -> tuple[Site, list[Mapping[str, str]]]:
+    """Everybody's tokens, by password, and the client that they are for."""
+    own = await _passwords(site)
+    connection = await Connection.open(*site.address)
+    try:
+        answers = [await connection.ask(_password(own, person.email)) for person in people]
+    finally:
+        connection.close()
+    return own, [msgspec.json.decode(answer)["AuthenticationResult"] for answer in answers]
 
 
 async def _pool(site: Site, name: str, **settings: Any) -> Site:
@@ -146,7 +180,7 @@ async def _keep_hashes(site: Site) -> None:
 async def _create(site: Site, connection: Connection, name: str) -> None:
     """A confirmed user with a password."""
     await connection.ask(site.call("AdminCreateUser", Username=name, MessageAction="SUPPRESS"))
-    await connection.ask(site.call("AdminSetUserPassword", Username=name, Password=_PASSWORD, Permanent=True))
+    await connection.ask(site.call("AdminSetUserPassword", Username=name, Password=PASSWORD, Permanent=True))
 
 
 async def _enrol(site: Site, connection: Connection, name: str) -> tuple[str, tuple[bytes, int]]:
@@ -180,7 +214,7 @@ async def _spread(site: Site, names: list[str], make: Callable[..., Awaitable[An
 
 def _password(site: Site, name: str) -> bytes:
     return site.public(
-        "InitiateAuth", AuthFlow="USER_PASSWORD_AUTH", AuthParameters={"USERNAME": name, "PASSWORD": _PASSWORD}
+        "InitiateAuth", AuthFlow="USER_PASSWORD_AUTH", AuthParameters={"USERNAME": name, "PASSWORD": PASSWORD}
     )
 
 
@@ -209,7 +243,7 @@ async def _codes(site: Site, client_id: str, email: str, wanted: int) -> list[st
     async with httpx.AsyncClient(base_url=f"http://{site.host}", params=query) as browser:
         page = (await browser.get("/login")).text
         hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page))
-        signed_in = await browser.post("/login", data={**hidden, "username": email, "password": _PASSWORD})
+        signed_in = await browser.post("/login", data={**hidden, "username": email, "password": PASSWORD})
         if signed_in.status_code not in {302, 303}:
             raise WrongAnswer(signed_in.text)
 

@@ -78,12 +78,18 @@ def _signing_key(root: Root, day: str) -> bytes:
 
 
 class Connection(asyncio.Protocol):
-    """One keep-alive connection with one request under way at a time. Understands answers with a Content-Length."""
+    """One connection with one request under way at a time. It is kept, and made anew where the server closes it.
+
+    Understands answers with a Content-Length and chunked ones.
+    """
 
     @classmethod
     async def open(cls, host: str, port: int) -> "Connection":
-        _, connection = await asyncio.get_running_loop().create_connection(cls, host, port)
+        _, connection = await asyncio.get_running_loop().create_connection(lambda: cls((host, port)), host, port)
         return connection
+
+    def __init__(self, address: tuple[str, int]) -> None:
+        self._address = address
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -95,14 +101,18 @@ class Connection(asyncio.Protocol):
         head = self._received.find(b"\r\n\r\n")
         if head < 0 or self._answer is None:
             return
-        at = self._received.lower().index(b"content-length:", 0, head) + 15
-        end = self._received.find(b"\r\n", at)
-        if len(self._received) >= head + 4 + int(self._received[at:end]):
-            whole, self._received, answer, self._answer = self._received, b"", self._answer, None
-            if whole.startswith(b"HTTP/1.1 200 "):
-                answer.set_result(whole[head + 4 :])
-            else:
-                answer.set_exception(WrongAnswer(whole.decode(errors="replace")))
+        body = _body(self._received, head + 4)
+        if body is None:
+            return
+        whole, self._received, answer, self._answer = self._received, b"", self._answer, None
+        if b"\nconnection: close" in whole[:head].lower():
+            self._transport.close()
+        if answer.done():  # whoever asked was cancelled
+            return
+        if whole[8:13] == b" 200 ":
+            answer.set_result(body)
+        else:
+            answer.set_exception(WrongAnswer(whole.decode(errors="replace")))
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._answer is not None and not self._answer.done():
@@ -110,9 +120,40 @@ class Connection(asyncio.Protocol):
 
     def ask(self, request: bytes) -> "asyncio.Future[bytes]":
         """Resolves to the body of a 200; raises WrongAnswer for another status."""
+        if self._transport.is_closing():
+            return asyncio.ensure_future(self._ask_anew(request))
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(request)
         return self._answer
 
+    async def _ask_anew(self, request: bytes) -> bytes:
+        await asyncio.get_running_loop().create_connection(lambda: self, *self._address)
+        return await self.ask(request)
+
     def close(self) -> None:
         self._transport.close()
+
+
+def _body(received: bytes, start: int) -> bytes | None:
+    """What follows the head, which ends at `start`; None while it is not complete."""
+    head = received[:start].lower()
+    at = head.find(b"\r\ncontent-length:")
+    if at >= 0:
+        end = start + int(head[at + 17 : head.index(b"\r\n", at + 17)])
+        return received[start:end] if len(received) >= end else None
+    if b"\r\ntransfer-encoding: chunked" not in head:
+        raise WrongAnswer(f"an answer of no known length: {received[:start]!r}")
+    return _unchunked(received, start)
+
+
+def _unchunked(received: bytes, at: int) -> bytes | None:
+    parts: list[bytes] = []
+    while (line := received.find(b"\r\n", at)) >= 0:
+        size = int(received[at:line].split(b";")[0], 16)
+        if len(received) < line + 4 + size:
+            return None
+        if size == 0:
+            return b"".join(parts)
+        parts.append(received[line + 2 : line + 2 + size])
+        at = line + 4 + size
+    return None

@@ -96,6 +96,7 @@ def texts() -> Iterator[tuple[str, str]]:
     for name, make in PAGES.items():
         yield name, NOTE + make()
     yield "llms.txt", reference.for_language_models(DOCS)
+    yield "poolhouse.1", reference.manual()
 
 
 def main() -> int:

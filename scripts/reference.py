@@ -41,6 +41,40 @@ def _walk(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...]
             yield from _walk(inner[name], (*path, name))
 
 
+def manual() -> str:
+    """`man poolhouse`: the commands with their options, in roff."""
+    root = typer.main.get_command(app)
+    lines = [
+        '.TH POOLHOUSE 1 "" "Poolhouse" "Poolhouse"',
+        ".SH NAME",
+        "poolhouse \\- user pools and admin actions, described in Python",
+        ".SH SYNOPSIS",
+        ".B poolhouse",
+        "[\\fB\\-h\\fR] [\\fB\\-\\-version\\fR] \\fICOMMAND\\fR [\\fIOPTIONS\\fR]",
+        ".SH COMMANDS",
+    ]
+    for path, command in _walk(root, ()):
+        lines += [".SS " + _roff(" ".join(path)), _roff(command.help or "")]
+        for parameter in command.params:
+            if getattr(parameter, "hidden", False) or parameter.param_type_name != "option":
+                continue
+            flags = ", ".join((*parameter.opts, *parameter.secondary_opts))
+            lines += [".TP", f"\\fB{_roff(flags)}\\fR", _roff(getattr(parameter, "help", None) or "")]
+    lines += [
+        ".SH EXIT STATUS",
+        "0 done, 1 failed, 2 wrong usage, 130 interrupted.",
+        ".SH ENVIRONMENT",
+        "\\fBPOOLHOUSE_*\\fR settings, \\fBNO_COLOR\\fR.",
+    ]
+    return "\n".join(line for line in lines if line) + "\n"
+
+
+def _roff(text: str) -> str:
+    """Plain text, kept plain: backslashes, hyphens that are typed, and lines that begin like a request."""
+    escaped = re.sub(r"\s+", " ", text).strip().replace("\\", "\\e").replace("-", "\\-")
+    return "\\&" + escaped if escaped.startswith((".", "'")) else escaped
+
+
 def error_classes() -> str:
     """Every error that a client or a user can see."""
     found = [value for value in vars(errors).values() if inspect.isclass(value) and issubclass(value, PoolhouseError)]
