@@ -4,11 +4,11 @@ import asyncio
 import json
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from clients.development import descendants
 from clients.javascript import SCRIPTS
@@ -24,6 +24,12 @@ ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+# Of what is in order nothing is wanted.
+_RUN = """async (rules) => {
+  const asked = { resultTypes: ["violations"], ...(rules && { runOnly: rules }) };
+  return JSON.stringify((await axe.run(document, asked)).violations);
+}"""
+_COLOURS = ("color-contrast", "link-in-text-block")
 PATIENCE = 15_000  # milliseconds for one step; the machine may be busy
 
 
@@ -90,12 +96,12 @@ class Tab:
         if folder := os.environ.get("SCREENSHOTS"):
             await self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
-    async def barriers(self) -> list[str]:
-        """What axe-core finds serious or critical, in light and in dark."""
+    async def barriers(self, schemes: Sequence[Literal["light", "dark"]] = ("light", "dark")) -> list[str]:
+        """What axe-core finds serious or critical, in light and in dark; in the second scheme only colours differ."""
         found = []
-        for scheme in ("light", "dark"):
+        for place, scheme in enumerate(schemes):
             await self.page.emulate_media(color_scheme=scheme)
-            found += [f"{scheme}: {barrier}" for barrier in await _axe(self.page)]
+            found += [f"{scheme}: {barrier}" for barrier in await _axe(self.page, _COLOURS if place else None)]
         return found
 
 
@@ -112,10 +118,11 @@ async def tab(browser: Browser, **context: Any) -> AsyncIterator[Tab]:
     assert made.problems == [], made.problems
 
 
-async def _axe(page: Page) -> list[str]:
-    """Evaluated by the driver, so that the page's own policy stays as it is."""
-    await page.evaluate(_axe_source())
-    found = json.loads(await page.evaluate("axe.run(document).then((results) => JSON.stringify(results.violations))"))
+async def _axe(page: Page, rules: Sequence[str] | None = None) -> list[str]:
+    """Evaluated by the driver, so that the page's own policy stays as it is; once for each page that was loaded."""
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(_axe_source())
+    found = json.loads(await page.evaluate(_RUN, rules))
     grave = [violation for violation in found if violation["impact"] in {"serious", "critical"}]
     return [f"{violation['id']}: {[node['html'] for node in violation['nodes']]}" for violation in grave]
 

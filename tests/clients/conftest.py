@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 import pytest_asyncio
-from clients import browser
+from clients import browser, console_example
 from clients.admin_queries_example import QUERIES, hosted, seed
+from clients.console_example import ConsoleBackend
 from clients.development import EXAMPLE, MODULES, Backend, Development, User
 from clients.javascript import Script
 from playwright.async_api import Browser
@@ -74,6 +75,13 @@ async def _create_database(url: str, name: str) -> None:
         await connection.execute(f"CREATE DATABASE {name}")
     finally:
         await connection.close()
+
+
+@pytest.fixture(scope="session")
+def console_backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleBackend]:
+    """`poolhouse dev` on a project that delegates its administration, with people in it."""
+    with console_example.running(tmp_path_factory.mktemp("console")) as started:
+        yield started
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

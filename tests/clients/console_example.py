@@ -1,13 +1,17 @@
 """A project whose pool delegates its administration, with people in it, for the console in a real browser."""
 
-import re
+import asyncio
 import shutil
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from clients.browser import Tab, tab
+from clients.console_tour import enter
 from clients.development import EXAMPLE, Backend, Development, User
 from playwright.async_api import Browser, StorageState
+
+from poolhouse.cli.console_links import new_link
 
 AUTH = """
 from amplify.data.add_user_to_group.resource import add_user_to_group
@@ -34,12 +38,14 @@ auth = define_auth(
                 "resetUserPassword",
                 "updateUserAttributes",
             ],
-            members_of=["CUSTOMERS"],
+            members_of=["CUSTOMERS", "EDITORS"],
             assigns=["EDITORS"],
         ),
     ],
 )
 """
+SPARE = "SPARE"
+"""A group that no rule of the delegation names."""
 PEOPLE = (
     ("Ada Lovelace", "analytics"),
     ("Grace Hopper", "compilers"),
@@ -59,9 +65,8 @@ PEOPLE = (
 class ConsoleBackend:
     """The running server, and the browser states of an operator, a delegate and an outsider."""
 
-    def __init__(self, backend: Backend, log: Path) -> None:
+    def __init__(self, backend: Backend) -> None:
         self.backend = backend
-        self.log = log
         self.support = backend.new_user("SUPPORT", name="support")
         self.customer = backend.new_user("CUSTOMERS", name="customer")
         self.outsider = backend.new_user(name="outsider")
@@ -74,30 +79,28 @@ class ConsoleBackend:
     def at(self, path: str) -> str:
         return f"{self.url}/console/{self.backend.pool_id}{path}"
 
-    def first_link(self) -> str:
-        """What the server printed when it started."""
-        found = re.search(r"Console\s+(http\S+/console/enter\?token=\S+)", self.log.read_text())
-        assert found, self.log.read_text()
-        return found[1]
+    async def link(self) -> str:
+        """What `poolhouse console-link` prints."""
+        return await asyncio.to_thread(new_link, self.backend.project, None, None)
 
     async def state(self, browser: Browser, who: str) -> StorageState:
         """The cookies of somebody who signed in; each signs in once."""
         if who not in self.states:
-            context = await browser.new_context()
-            page = await context.new_page()
-            if who == "operator":
-                await page.goto(self.first_link())
-                await page.get_by_role("button", name="Enter the console").click()
-            else:
-                user: User = getattr(self, who)
-                await page.goto(f"{self.url}/console/sign-in")
-                await page.locator('input[name="username"]').fill(user.email)
-                await page.locator('input[name="password"]').fill(user.password)
-                await page.get_by_role("button", name="Sign in", exact=True).click()
-            await page.wait_for_url("**/console/*/*")
-            self.states[who] = await context.storage_state()
-            await context.close()
+            async with tab(browser) as window:
+                if who == "operator":
+                    await enter(window, await self.link())
+                else:
+                    await self.sign_in(window, getattr(self, who))
+                self.states[who] = await window.context.storage_state()
         return self.states[who]
+
+    async def sign_in(self, window: Tab, user: User) -> None:
+        """On the pool's own pages, as people do."""
+        await window.page.goto(self.at("/overview"))
+        await window.click("Sign in")
+        await window.fill(username=user.email, password=user.password)
+        await window.page.get_by_role("button", name="Sign in", exact=True).click()
+        await window.page.wait_for_url(self.at("/overview"))
 
 
 @contextmanager
@@ -110,7 +113,8 @@ def running(folder: Path) -> Iterator[ConsoleBackend]:
     try:
         with closing(server.backend()) as backend:
             _people(backend)
-            yield ConsoleBackend(backend, project / "dev.log")
+            backend.root.create_group(UserPoolId=backend.pool_id, GroupName=SPARE, Precedence=9)
+            yield ConsoleBackend(backend)
     finally:
         server.stop()
 

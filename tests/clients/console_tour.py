@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from clients import browser
 from clients.browser import Tab
 from clients.development import Backend
-from playwright.async_api import Browser
+from playwright.async_api import Browser, StorageState
 
 from poolhouse.cli.console_links import new_link
 
@@ -38,7 +38,7 @@ class Operator:
         return name if self.scripted else f"{name}-2"
 
     async def open(self, path: str) -> None:
-        await self.page.goto(f"{self.backend.url}/console/{self.pool}{path}")
+        await self.page.goto(f"{self.backend.url}/console/{self.pool}{path}", wait_until="domcontentloaded")
 
     async def click(self, name: str) -> None:
         """A button or a link of the page's content, by what it says."""
@@ -65,13 +65,21 @@ class Operator:
         await self.page.set_viewport_size(WIDE)
 
 
+_entered: dict[str, StorageState] = {}
+
+
 @asynccontextmanager
 async def operator(chromium: Browser, backend: Backend, pool: str, *, scripted: bool) -> AsyncIterator[Operator]:
-    """Comes with a link, presses the button behind it, and is in."""
-    link = await asyncio.to_thread(new_link, backend.project, None, backend.url)
+    """Comes with a link, presses the button behind it, and is in; to each server once, and then with that session."""
     context = {"java_script_enabled": scripted, "viewport": WIDE, "accept_downloads": True}
-    async with browser.tab(chromium, **context) as tab:
-        await tab.page.goto(link)
-        await tab.page.locator("main form button").first.click()
-        await tab.page.wait_for_url("**/console/**")
+    async with browser.tab(chromium, **context, storage_state=_entered.get(backend.url)) as tab:
+        if backend.url not in _entered:
+            await enter(tab, await asyncio.to_thread(new_link, backend.project, None, None))
+            _entered[backend.url] = await tab.context.storage_state()
         yield Operator(tab, backend, pool, scripted=scripted)
+
+
+async def enter(tab: Tab, link: str) -> None:
+    await tab.page.goto(link)
+    await tab.page.locator("main form button").first.click()
+    await tab.page.wait_for_url("**/console/*/*")

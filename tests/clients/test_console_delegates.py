@@ -1,22 +1,20 @@
 """Every page of the console in Chromium, scripts on and off, for a delegate, an outsider, and nobody signed in."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 import pytest
-from clients import console_example
-from clients.browser import Tab, tab
-from clients.console_example import ConsoleBackend
+from clients.browser import tab
+from clients.console_example import SPARE, ConsoleBackend
 from clients.development import User
 from playwright.async_api import Browser, Page, expect
 
 from poolhouse.pages.console.page import Page as Registered
 from poolhouse.pages.console.registry import PAGES
 
-SPARE = "SPARE"
 # What the delegate may open, with every button and button-like link of its content. None has no page of its own, and is
 # used by the tests of the actions. Whatever is in the registry and not here has to be refused to him.
 WITHIN: dict[str, set[str] | None] = {
@@ -85,10 +83,8 @@ class Seen(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleBackend]:
-    with console_example.running(tmp_path_factory.mktemp("delegates")) as started:
-        started.backend.root.create_group(UserPoolId=started.backend.pool_id, GroupName=SPARE, Precedence=9)
-        yield started
+def server(console_backend: ConsoleBackend) -> ConsoleBackend:
+    return console_backend
 
 
 @pytest.fixture(scope="module")
@@ -106,24 +102,10 @@ def script(request: pytest.FixtureRequest) -> bool:
 
 @asynccontextmanager
 async def visiting(server: ConsoleBackend, chromium: Browser, who: str, *, script: bool) -> AsyncIterator[Page]:
-    """Signed in on the pool's own pages; once for each browser, which then keeps its cookies."""
-    key = f"{who} {script}"
-    async with tab(chromium, java_script_enabled=script, storage_state=server.states.get(key)) as window:
-        if key not in server.states:
-            await sign_in(window, server, getattr(server, who))
-            server.states[key] = await window.context.storage_state()
+    """Signed in on the pool's own pages, once for all tests."""
+    state = await server.state(chromium, who)
+    async with tab(chromium, java_script_enabled=script, storage_state=state) as window:
         yield window.page
-
-
-async def sign_in(window: Tab, server: ConsoleBackend, user: User) -> None:
-    asked: list[dict[str, list[str]]] = []
-    window.page.on("request", lambda sent: asked.append(parse_qs(urlsplit(sent.url).query)))
-    await window.page.goto(server.at("/overview"))
-    await window.click("Sign in")
-    await window.fill(username=user.email, password=user.password)
-    await window.page.get_by_role("button", name="Sign in", exact=True).click()
-    await window.page.wait_for_url(server.at("/overview"))
-    assert ["S256"] in [query.get("code_challenge_method") for query in asked]
 
 
 def address(server: ConsoleBackend, page: Registered) -> str:
@@ -153,9 +135,11 @@ async def every_form(window: Page, server: ConsoleBackend, pages: Sequence[Regis
     """Each as the one page that is open can send it."""
     forms = {page.path: address(server, page) for page in pages if page.posted}
     asked = []
+    described = server.backend.root.describe_user_pool(UserPoolId=server.backend.pool_id)
+    typed = {"/group": SPARE, "/keys/": described["UserPool"]["Name"]}
     for path, url in forms.items():
-        typed = SPARE if path.startswith("/group") else server.customer.email
-        asked.append((url, {"confirm": typed, **FORCED.get(path, {})}))
+        confirm = next((name for start, name in typed.items() if path.startswith(start)), server.customer.email)
+        asked.append((url, {"confirm": confirm, **FORCED.get(path, {})}))
     return {path: Seen(**answer) for path, answer in zip(forms, await window.evaluate(ASK, asked), strict=True)}
 
 
@@ -177,6 +161,15 @@ def state(server: ConsoleBackend) -> list[Any]:
 def members(server: ConsoleBackend, group: str) -> set[str]:
     found = server.backend.root.list_users_in_group(UserPoolId=server.backend.pool_id, GroupName=group)["Users"]
     return {user["Username"] for user in found}
+
+
+async def test_people_sign_in(server: ConsoleBackend, chromium: Browser, script: bool) -> None:
+    """On the pool's own pages with PKCE, and back to the page that they asked for."""
+    asked: list[dict[str, list[str]]] = []
+    async with tab(chromium, java_script_enabled=script) as window:
+        window.page.on("request", lambda sent: asked.append(parse_qs(urlsplit(sent.url).query)))
+        await server.sign_in(window, server.support)
+    assert ["S256"] in [query.get("code_challenge_method") for query in asked]
 
 
 async def test_delegate_on_every_page(server: ConsoleBackend, chromium: Browser, script: bool) -> None:
@@ -241,6 +234,73 @@ async def test_delegate_on_members(server: ConsoleBackend, chromium: Browser, pe
         server.backend.add(strong, "EDITORS")
         await window.goto(server.at(f"/group/remove?name=EDITORS&user={strong.sub}"))
         await submit(window, "Remove from EDITORS", "a member of ADMINS, which outranks their own groups")
+    assert members(server, "EDITORS") == {strong.sub}
+    server.backend.remove(strong, "EDITORS")
+
+
+async def test_delegate_on_a_user(server: ConsoleBackend, chromium: Browser, people: list[User], script: bool) -> None:
+    """Attributes, a reset password, out and in again: each says what it will do and what it did, and is read back."""
+    user, name = people[1], "Ida" if script else "Eda"
+    root, pool = server.backend.root, server.backend.pool_id
+
+    def now() -> Any:
+        found = root.admin_get_user(UserPoolId=pool, Username=user.sub)
+        known = {entry["Name"]: entry["Value"] for entry in found["UserAttributes"]}
+        return found["UserStatus"], found["Enabled"], known.get("name"), known.get("custom:team")
+
+    async with visiting(server, chromium, "support", script=script) as window:
+        await window.goto(server.at(f"/user?name={user.sub}"))
+        await window.get_by_role("link", name="Edit the attributes").click()
+        await submit(window, "Save changes", "Changed name, custom:team.", **{"a-name": name, "a-custom:team": name})
+        assert now() == ("CONFIRMED", True, name, name)
+        await window.get_by_role("link", name="Edit the attributes").click()
+        await expect(window.locator("main")).to_contain_text("You may change what is here, but remove nothing.")
+        await submit(window, "Save changes", "may not perform AdminDeleteUserAttributes", **{"a-name": ""})
+        await window.goto(server.at(f"/user?name={user.sub}"))
+        await window.get_by_role("link", name="Reset password").click()
+        await expect(window.locator("main")).to_contain_text("The password stops working now.")
+        await submit(window, "Reset password", "A code to choose a new one is on its way")
+        assert now() == ("RESET_REQUIRED", True, name, name)
+        await window.get_by_role("link", name="Disable …").click()
+        await expect(window.locator("main")).to_contain_text("signed out everywhere and cannot sign in until enabled")
+        await submit(window, "Disable", "is disabled: signed out everywhere", confirm=user.email)
+        assert now()[1] is False
+        await window.get_by_role("link", name="Enable", exact=True).click()
+        await submit(window, "Enable", "may sign in again.")
+        assert now()[1] is True
+    root.admin_set_user_password(UserPoolId=pool, Username=user.sub, Password=user.password, Permanent=True)
+
+
+async def test_delegate_on_a_stronger_user(
+    server: ConsoleBackend, chromium: Browser, people: list[User], script: bool
+) -> None:
+    """A customer who is an administrator too: no button, and the page that is asked for all the same does nothing."""
+    strong = people[-1]
+    async with visiting(server, chromium, "support", script=script) as window:
+        found = await opened(window, server.at(f"/user?name={strong.sub}"))
+        assert (found.status, found.buttons) == (403, ["Back to the console"])
+        assert "a member of ADMINS, which outranks their own groups" in " ".join(found.text)
+        for action in ("disable", "reset-password", "attributes"):
+            found = await opened(window, server.at(f"/user/{action}?name={strong.sub}"))
+            assert (action, found.status, found.buttons) == (action, 403, ["Back to the console"])
+    assert server.backend.status_of(strong.sub) == "CONFIRMED"
+
+
+async def test_remove_stands_beside_those_who_can_be_removed(
+    server: ConsoleBackend, chromium: Browser, people: list[User], script: bool
+) -> None:
+    """A stronger member is listed without a button; the other one goes, after the page that says what it means."""
+    weak, *_, strong = people
+    for user in (weak, strong):
+        server.backend.add(user, "EDITORS")
+    async with visiting(server, chromium, "support", script=script) as window:
+        await window.goto(server.at("/group?name=EDITORS"))
+        rows = window.locator("tbody tr")
+        await expect(rows).to_have_count(2)
+        assert await rows.filter(has_text=strong.email).get_by_role("link", name="Remove").count() == 0
+        await rows.filter(has_text=weak.email).get_by_role("link", name="Remove").click()
+        await expect(window.locator("main")).to_contain_text("loses everything that only EDITORS may do")
+        await submit(window, "Remove from EDITORS", "is no longer a member of EDITORS")
     assert members(server, "EDITORS") == {strong.sub}
     server.backend.remove(strong, "EDITORS")
 

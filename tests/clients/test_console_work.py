@@ -12,7 +12,7 @@ from clients.development import Backend, new_email
 from clients.pools import Pool, new_pool
 from playwright.async_api import Browser, Download
 
-LISTED = 450
+LISTED = 210  # more than one request carries out
 HTML = "<h1>Welcome</h1><p>Hello {username}, your code is <b>{####}</b>.</p>"
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -116,7 +116,7 @@ async def test_many_at_once(visitor: Operator) -> None:
         pressed += 1
     await visitor.says(f"{total} of {total} done")
     await visitor.says("Finished.")
-    assert pressed >= (0 if visitor.scripted else 2)
+    assert pressed >= (0 if visitor.scripted else 1)
     assert members(visitor, name) == len(found)
     await visitor.inspect(f"Adding {total} names to {name}", "console-bulk-run")
     async with visitor.page.expect_download() as download:

@@ -130,6 +130,13 @@ class Live(World):
         super().__init__(running)
         kinds = {"admin": ("ADMINS",), "support": ("SUPPORT",), "customer": ("CUSTOMERS",), "outsider": ()}
         self.people = {name: self.person(*groups) for name, groups in kinds.items()}
+        self.states: dict[str, Any] = {}
+        """Of browsers in which somebody is signed in, by name."""
+
+    def sign_in_again(self) -> None:
+        """Everybody, when he is next asked for a token."""
+        for person in self.people.values():
+            person._session = None
 
     def on_loop(self, work: Any) -> Any:
         """Run a coroutine where the server runs."""

@@ -15,6 +15,7 @@ OPERATORS_ONLY = (
     "/triggers",
     "/keys",
     "/keys/rotate",
+    "/keys/replace",
     "/log",
     "/log?part=rows",
     "/debugger",

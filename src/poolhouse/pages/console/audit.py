@@ -13,8 +13,8 @@ from starlette.responses import Response
 from poolhouse.errors import PageNotFound, PageRefusal, ServiceError
 from poolhouse.operations import audit
 from poolhouse.operations.audit import Event
-from poolhouse.store import audit as rows
-from poolhouse.store import users
+from poolhouse.operations.console.people import sub_of
+from poolhouse.operations.console.trail import linked
 
 from . import people, render
 from .downloads import attachment
@@ -43,8 +43,6 @@ async def shown(visit: ConsoleVisit) -> Response:
     before = _number(visit.query.get("before", ""))
     found = await _events(visit, asked, before, _LIMIT + 1)
     page = found[:_LIMIT]
-    async with visit.services.database.read() as tx:
-        linked = await rows.last_linked(tx)
     return render.page(
         "audit",
         visit,
@@ -53,7 +51,7 @@ async def shown(visit: ConsoleVisit) -> Response:
         kinds=_KINDS,
         results=_RESULTS,
         scopes=_SCOPES,
-        linked=linked,
+        linked=await linked(visit.services),
         first=visit.url("/audit", **asked) if before else "",
         following=visit.url("/audit", **asked, before=page[-1].id) if len(found) > _LIMIT else "",
         file=visit.url("/audit/file", **asked),
@@ -117,7 +115,7 @@ async def _events(visit: ConsoleVisit, asked: dict[str, str], before: int, limit
     filters |= {"but": "ok"} if asked["result"] == "refused" else {"result": asked["result"]}
     if not subject:
         return await audit.events(visit.services, **filters)
-    sub = await _sub(visit, subject)
+    sub = await sub_of(visit.services, visit.chosen, subject)
     found = {event.id: event for name in {subject, sub or subject} for event in await _about(visit, name, filters)}
     return [found[place] for place in sorted(found, reverse=True)][:limit]
 
@@ -128,17 +126,11 @@ async def _about(visit: ConsoleVisit, name: str, filters: dict[str, Any]) -> lis
 
 async def _arn(visit: ConsoleVisit, typed: str) -> str:
     """A person by name, and everybody else by ARN."""
-    sub = None if typed.startswith("arn:") else await _sub(visit, typed)
+    sub = None if typed.startswith("arn:") else await sub_of(visit.services, visit.chosen, typed)
     if sub is None:
         return typed
     account, region = visit.services.settings.account_id, visit.chosen.region
     return f"arn:aws:cognito-idp:{region}:{account}:userpool/{visit.pool}/user/{sub}"
-
-
-async def _sub(visit: ConsoleVisit, name: str) -> str | None:
-    async with visit.services.database.read() as tx:
-        user = await users.find(tx, visit.chosen, name)
-    return user.sub if user else None
 
 
 def _day(text: str, more: int) -> int:

@@ -3,7 +3,6 @@
 Values of the environment are never shown, and lines are those that the log has: without secrets.
 """
 
-import json
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +14,7 @@ from poolhouse.define.manifest import VERSION, Function, Grant, Manifest, Secret
 from poolhouse.define.unused_grants import unused_grants
 from poolhouse.errors import PageNotFound
 from poolhouse.functions.history import MOST_RUNS, Run
-from poolhouse.store import roles
+from poolhouse.operations.console.functions import policies
 
 from . import charts, render
 from .charts import Chart, Point, Series
@@ -53,7 +52,7 @@ async def one_shown(visit: ConsoleVisit) -> Response:
         api=_api(manifest, name),
         unused=unused,
         unreadable=problem,
-        policies=await _policies(visit, name),
+        policies=await policies(visit.services, visit.applied.function_roles.get(name, "") if visit.applied else ""),
         environment=[_variable(key, value) for key, value in sorted(function.environment.items())],
         called_by=_callers(manifest, name),
         chart=_chart(runs),
@@ -139,14 +138,6 @@ def _variable(name: str, value: object) -> tuple[str, str]:
     if isinstance(value, SecretRef):
         return name, f"the secret {value.name}"
     return name, "the id of the user pool" if isinstance(value, UserPoolId) else "the definitions"
-
-
-async def _policies(visit: ConsoleVisit, name: str) -> list[str]:
-    """The policies of the function's role as they are now, as JSON."""
-    arn = visit.applied.function_roles.get(name, "") if visit.applied else ""
-    async with visit.services.database.read() as tx:
-        role = await roles.find(tx, arn)
-    return [json.dumps(policy, indent=2) for policy in json.loads(role.policies)] if role else []
 
 
 async def _unused(visit: ConsoleVisit, manifest: Manifest, function: Function) -> tuple[list[str], str]:

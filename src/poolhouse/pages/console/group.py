@@ -1,21 +1,19 @@
 """One group: who is in it, one more, one less."""
 
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from starlette.responses import Response
 
-from poolhouse.access.delegation import Question, Ranked, decide
 from poolhouse.define.delegable import MEMBERSHIP
 from poolhouse.errors import GroupNotFound, ServiceError
-from poolhouse.operations import delegation
 from poolhouse.operations.console import bulk, groups, owned
-from poolhouse.store import groups as stored
-from poolhouse.store import users
+from poolhouse.operations.console.rights import in_group
 
 from . import render, views
 from .groups import SEES, described, missing
 from .page import Page
+from .subject import removable
 from .visit import ConsoleVisit
 
 _LIMIT: Final = 50
@@ -49,6 +47,7 @@ async def _page(visit: ConsoleVisit, *, error: ServiceError | None = None) -> Re
         except ServiceError as refusal:
             hidden = refusal.message
     following = visit.url("/group", name=name, after=members["NextToken"]) if "NextToken" in members else ""
+    able = await _able(visit, name)
     return render.page(
         "group",
         visit,
@@ -62,7 +61,8 @@ async def _page(visit: ConsoleVisit, *, error: ServiceError | None = None) -> Re
         most=groups.COUNTED,
         defined=name in (await owned.of_pool(visit.services, visit.pool)).groups,
         where=owned.WHERE,
-        able=await _able(visit, name),
+        able=able,
+        removable=await _removable(visit, name, able, members["Users"]),
         runs=await bulk.recent(visit.context(), visit.pool, name),
         typed=visit.form.get("user", ""),
         following=following,
@@ -73,23 +73,16 @@ async def _page(visit: ConsoleVisit, *, error: ServiceError | None = None) -> Re
 async def _able(visit: ConsoleVisit, name: str) -> frozenset[str]:
     """What the visitor may do to members of this very group, were they the weakest of those that he may act on."""
     wanted, person = visit.allowed & MEMBERSHIP, visit.person
-    if person is None or not wanted:
-        return wanted
-    async with visit.services.database.read() as tx:
-        rules = await delegation.rules_of(tx, visit.pool)
-        user = await users.find(tx, visit.chosen, person.sub)
-        group = await stored.find(tx, visit.pool, name)
-        held = await stored.of_user(tx, user.id) if user else []
-    if rules is None:
+    return wanted if person is None else await in_group(visit.context(), person, visit.chosen, name, wanted)
+
+
+async def _removable(
+    visit: ConsoleVisit, name: str, able: frozenset[str], members: Iterable[Mapping[str, Any]]
+) -> frozenset[str]:
+    """The members who get a button: those whom the visitor may take out."""
+    if "AdminRemoveUserFromGroup" not in able:
         return frozenset()
-    asked = Question(
-        operation="",
-        person=[Ranked(one.name, one.precedence) for one in held],
-        target=[Ranked(circle, None) for rule in rules.delegation.delegates for circle in rule.members_of or ()],
-        group=Ranked(group.name, group.precedence) if group else None,
-        group_name=name,
-    )
-    return frozenset(one for one in wanted if decide(rules, replace(asked, operation=one)).allowed)
+    return await removable(visit, name, [member["Username"] for member in members])
 
 
 # --- one less ----------------------------------------------------------------------------------------------

@@ -7,9 +7,8 @@ from starlette.responses import Response
 
 from poolhouse.errors import PageNotFound, ServiceError
 from poolhouse.operations.console import bulk, bulk_names
-from poolhouse.operations.console.bulk import Done
+from poolhouse.operations.console.bulk import Action, Done, Run
 from poolhouse.operations.console.bulk_names import Form, Names, UnusableNames
-from poolhouse.store.bulk_runs import Action, Run
 
 from . import render
 from .downloads import attachment, csv_line

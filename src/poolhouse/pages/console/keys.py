@@ -40,6 +40,25 @@ async def rotate_posted(visit: ConsoleVisit) -> Response:
     return visit.done(visit.url("/keys"), text)
 
 
+async def replace_shown(visit: ConsoleVisit) -> Response:
+    return _replacement(visit)
+
+
+async def replace_posted(visit: ConsoleVisit) -> Response:
+    if visit.form.text("confirm") != visit.chosen.name.strip():
+        return _replacement(visit, error="The name that you typed is not the user pool's name.", status=400)
+    try:
+        made = await keys.replace(visit.context(keys.REPLACE), visit.pool)
+    except ServiceError as error:
+        return _replacement(visit, error=error.message, status=error.status)
+    text = f"{len(made)} new keys sign from now on. The old ones are gone, and their tokens are refused."
+    return visit.done(visit.url("/keys"), text)
+
+
+def _replacement(visit: ConsoleVisit, *, error: str = "", status: int = 200) -> Response:
+    return render.page("keys_replace", visit, status=status, error=error, effect=keys.REPLACEMENT)
+
+
 async def _page(visit: ConsoleVisit, *, error: str = "", status: int = 200) -> Response:
     found = await keys.of_pool(visit.services, visit.pool)
     issuer = visit.services.settings.issuer(visit.pool)
@@ -63,4 +82,5 @@ def _row(key: Key) -> dict[str, Any]:
 PAGES: Final = (
     Page("/keys", shown, operator_only=True, nav=Nav("Keys", "keys", "Pool")),
     Page("/keys/rotate", rotate_shown, rotate_posted, operator_only=True),
+    Page("/keys/replace", replace_shown, replace_posted, operator_only=True),
 )

@@ -7,9 +7,8 @@ from starlette.responses import HTMLResponse, Response
 from poolhouse.errors import PageNotFound, ServiceError
 from poolhouse.operations.console import messages, owned
 from poolhouse.operations.console.messages import Example
+from poolhouse.operations.console.pools import Pool
 from poolhouse.service_model.structs.cognito_idp import UpdateUserPoolRequest
-from poolhouse.store.pools import Pool
-from poolhouse.store.settings import MessageTemplateType, PoolSettings
 
 from . import render
 from .page import Nav, Page
@@ -75,12 +74,12 @@ async def preview(visit: ConsoleVisit) -> Response:
 
 
 async def edit_shown(visit: ConsoleVisit) -> Response:
-    return await _form(visit, _words(visit.chosen.settings))
+    return await _form(visit, messages.words(visit.chosen))
 
 
 async def edit_posted(visit: ConsoleVisit) -> Response:
     """Twice: to see the messages, and to keep the words."""
-    words = {name: visit.form.get(name, "").strip() for name in _words(visit.chosen.settings)}
+    words = {name: visit.form.get(name, "").strip() for name in messages.words(visit.chosen)}
     if (await owned.of_pool(visit.services, visit.pool)).pool:
         return await _form(visit, words, error=f"The words of this pool are defined in {owned.WHERE}.", status=403)
     if visit.form.get("seen") != _seen(visit.chosen):
@@ -95,24 +94,6 @@ async def edit_posted(visit: ConsoleVisit) -> Response:
     except ServiceError as error:
         return await _form(visit, words, error=error.message, status=error.status)
     return visit.done(visit.url("/messages"), "The words were changed. Messages that are sent from now on use them.")
-
-
-def _words(settings: PoolSettings) -> dict[str, str]:
-    """The templates by the names of the form; "" for AWS's own words. A template wins over the older members."""
-    template, invitation = settings.VerificationMessageTemplate, settings.AdminCreateUserConfig.InviteMessageTemplate
-    invite = invitation or MessageTemplateType()
-    return {
-        "option": template.DefaultEmailOption,
-        "email_subject": template.EmailSubject or settings.EmailVerificationSubject or "",
-        "email_message": template.EmailMessage or settings.EmailVerificationMessage or "",
-        "link_subject": template.EmailSubjectByLink or "",
-        "link_message": template.EmailMessageByLink or "",
-        "sms_message": template.SmsMessage or settings.SmsVerificationMessage or "",
-        "invite_subject": invite.EmailSubject or "",
-        "invite_message": invite.EmailMessage or "",
-        "invite_sms": invite.SMSMessage or "",
-        "code_sms": settings.SmsAuthenticationMessage or "",
-    }
 
 
 async def _members(visit: ConsoleVisit, words: dict[str, str]) -> dict[str, Any]:

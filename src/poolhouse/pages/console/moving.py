@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from poolhouse.errors import PageNotFound, ResourceNotFoundException, ServiceError
 from poolhouse.operations.console import moving
+from poolhouse.operations.console.moving import ACTIVE, FileForm, Job, Outcome, RowOutcome
 from poolhouse.operations.import_csv import UnusableFile, header
-from poolhouse.store.import_jobs import ACTIVE, FileForm, Job, Outcome, RowOutcome
 
 from . import render
 from .downloads import attachment, csv_line

@@ -3,12 +3,11 @@
 from starlette.requests import Request
 
 from poolhouse.access.principals import Person, Root
-from poolhouse.errors import PageNotFound
-from poolhouse.operations import delegation
+from poolhouse.errors import PageNotFound, PageRefusal
+from poolhouse.operations.console import pools
+from poolhouse.operations.console.pools import Pool
+from poolhouse.operations.console.rights import allowed
 from poolhouse.operations.context import Services
-from poolhouse.operations.gate import served
-from poolhouse.store import pools
-from poolhouse.store.pools import Pool
 
 from . import forms
 from .registry import PAGES
@@ -40,17 +39,11 @@ async def open_visit(world: World, request: Request, who: SignedIn, pool_id: str
     return visit
 
 
-async def allowed(services: Services, principal: Root | Person) -> frozenset[str]:
-    """The names of the operations that somebody may perform: all that are served, or what delegation says."""
-    if isinstance(principal, Root):
-        return frozenset(name for service, name in served() if service == "cognito-idp")
-    async with services.database.read() as tx:
-        return await delegation.permitted(tx, principal)
-
-
 async def _pool(services: Services, pool_id: str, principal: Root | Person) -> Pool:
-    async with services.database.read() as tx:
-        found = await pools.find(tx, pool_id)
+    if services.remote.of(pool_id) is not None:
+        text = f"The users of {pool_id} are at AWS, and this console shows user pools of this server only."
+        raise PageRefusal("This pool is at AWS", text, status=404)
+    found = await pools.find(services, pool_id)
     if found is None or (isinstance(principal, Person) and principal.pool_id != found.id):
         raise PageNotFound("There is no such user pool.")
     return found

@@ -4,18 +4,14 @@ import platform
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Final
 
 from starlette.responses import Response
 
-from poolhouse.access import delegation as rules
-from poolhouse.operations import audit, delegation
+from poolhouse.operations import audit
 from poolhouse.operations.console import overview
 from poolhouse.operations.console.overview import Day, People, Span
-from poolhouse.store import groups, pools, users
-from poolhouse.store.database import Database
-from poolhouse.store.sqlite import SqliteDatabase
+from poolhouse.operations.console.rights import own_rules
 
 from . import charts, render
 from .charts import Chart, Point, Series
@@ -40,7 +36,8 @@ async def shown(visit: ConsoleVisit) -> Response:
     if visit.is_operator:
         await _add_operator(visit, values, days)
     else:
-        values["rules"] = await _own_rules(visit)
+        assert visit.person is not None, "the operator needs no rule"
+        values["rules"] = await own_rules(visit.services, visit.person)
     return render.page("overview", visit, **values)
 
 
@@ -165,29 +162,16 @@ def _server_facts(visit: ConsoleVisit) -> list[tuple[str, str]]:
     return [
         ("Version", f"Poolhouse {version('poolhouse')}, Python {platform.python_version()}"),
         ("Mode", "development" if settings.development else "production"),
-        ("Database", _database(visit.services.database)),
+        ("Database", _database(overview.size_on_disk(visit.services))),
         ("Address", settings.public_url),
         ("Region", settings.region),
         ("Groups count", live),
     ]
 
 
-def _database(database: Database) -> str:
+def _database(size: int | None) -> str:
     """What it is, never where: an address may hold a password."""
-    if not isinstance(database, SqliteDatabase):
-        return "PostgreSQL"
-    return f"SQLite, {Path(database.path).stat().st_size / 1e6:,.1f} MB"
-
-
-async def _own_rules(visit: ConsoleVisit) -> list[str]:
-    """The rules of a delegate's groups, in the words of their definition."""
-    person = visit.person
-    assert person is not None, "the operator needs no rule"
-    async with visit.services.database.read() as tx:
-        found = await delegation.rules_of(tx, visit.pool)
-        user = await users.find(tx, await pools.get(tx, visit.pool), person.sub)
-        held = {group.name for group in await groups.of_user(tx, user.id)} if user else set()
-    return [rules.shown(one) for one in (found.delegation.delegates if found else ()) if one.group in held]
+    return "PostgreSQL" if size is None else f"SQLite, {size / 1e6:,.1f} MB"
 
 
 PAGES: Final = (Page("/overview", shown, nav=Nav("Overview", "overview")),)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from poolhouse.store import users
+from poolhouse.operations.console.people import known
 
 from .naming import title
 from .visit import ConsoleVisit
@@ -13,14 +13,9 @@ _MOST = 100
 
 async def names(visit: ConsoleVisit, keys: Iterable[str]) -> dict[str, str]:
     """Of ARNs, subs and usernames: those that are users of the chosen pool, by what a person would call them."""
-    found: dict[str, str] = {}
-    async with visit.services.database.read() as tx:
-        for key in list(dict.fromkeys(filter(None, keys)))[:_MOST]:
-            sub = sub_of(key, visit.pool)
-            user = await users.find(tx, visit.chosen, sub) if sub else None
-            if user is not None:
-                found[key] = title(user.username, users.attributes_of(user))
-    return found
+    asked = {key: sub_of(key, visit.pool) for key in list(dict.fromkeys(filter(None, keys)))[:_MOST]}
+    found = await known(visit.services, visit.chosen, filter(None, asked.values()))
+    return {key: title(found[sub].username, found[sub].attributes) for key, sub in asked.items() if sub in found}
 
 
 def sub_of(key: str, pool_id: str) -> str:

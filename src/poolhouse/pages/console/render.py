@@ -6,6 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
 
+from starlette.background import BackgroundTask
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
@@ -30,8 +31,10 @@ def page(template: str, visit: ConsoleVisit, *, status: int = 200, error: str = 
 
 
 def plain(template: str, *, status: int = 200, **values: Any) -> Response:
-    """A page for somebody who is not signed in."""
-    return _answer(_template(template).render(visit=None, **_own(), **({"error": ""} | values)), status)
+    """A page for somebody who is not signed in. Behind it the other pages are made ready: he is about to see them."""
+    answer = _answer(_template(template).render(visit=None, **_own(), **({"error": ""} | values)), status)
+    answer.background = BackgroundTask(_prepare)
+    return answer
 
 
 def part(template: str, **values: Any) -> str:
@@ -79,6 +82,14 @@ def _url(name: str) -> str:
 @cache
 def _template(name: str) -> Any:
     return _environment().get_template(f"console/{name}.html")
+
+
+@cache
+def _prepare() -> None:
+    """Compile every page, once in a process; each would otherwise be compiled for the first who asks for it."""
+    for name in _environment().list_templates(filter_func=lambda name: name.startswith("console/")):
+        if name.endswith(".html"):
+            _template(name.removeprefix("console/").removesuffix(".html"))
 
 
 @cache

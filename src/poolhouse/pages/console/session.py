@@ -11,11 +11,9 @@ from starlette.responses import Response
 
 from poolhouse.access.principals import Person, Root
 from poolhouse.crypto.vault import BrokenSeal
-from poolhouse.operations.bearer import is_dead
+from poolhouse.operations.console import sign_ins
+from poolhouse.operations.console.sign_ins import Signed
 from poolhouse.operations.context import Services
-from poolhouse.store import families, users
-from poolhouse.store.database import Transaction
-from poolhouse.store.sessions import is_used, use
 
 from .naming import title
 
@@ -59,8 +57,9 @@ def for_operator(services: Services) -> Session:
     return Session(new_id(), "operator", operator_key(services), "", "", now + LONGEST, now)
 
 
-def for_person(services: Services, pool_id: str, family_id: str, token_id: str, expires: int) -> Session:
-    return Session(new_id(), "person", family_id, token_id, pool_id, expires, services.clock())
+def for_person(services: Services, signed: Signed) -> Session:
+    now = services.clock()
+    return Session(new_id(), "person", signed.family_id, signed.token_id, signed.pool_id, signed.expires, now)
 
 
 def operator_key(services: Services) -> str:
@@ -76,31 +75,30 @@ async def current(services: Services, request: Request) -> SignedIn | None:
     now = services.clock()
     if session is None or session.expires <= now or session.seen + IDLE <= now:
         return None
-    async with services.database.read() as tx:
-        if await is_used(tx, session.id):
-            return None
-        if session.kind == "person":
-            return await _person(services, tx, session, request)
-    if not hmac.compare_digest(session.bound, operator_key(services)):
+    if session.kind == "person":
+        return await _person(services, session, request)
+    is_ours = hmac.compare_digest(session.bound, operator_key(services))
+    if not is_ours or await sign_ins.is_over(services, session.id):
         return None
     return SignedIn(session, Root(services.settings.account_id, services.settings.region), "Operator")
 
 
-async def _person(services: Services, tx: Transaction, session: Session, request: Request) -> SignedIn | None:
-    held = await families.holder(tx, session.bound)
-    if held is None or is_dead(held) or held.family.expires <= services.clock() or held.pool.id != session.pool_id:
+async def _person(services: Services, session: Session, request: Request) -> SignedIn | None:
+    found = await sign_ins.person(services, session.id, session.bound)
+    if found is None or found.pool_id != session.pool_id:
         return None
+    user = found.user
     person = Person(
-        pool_id=held.pool.id,
-        sub=held.user.sub,
-        username=held.user.username,
+        pool_id=found.pool_id,
+        sub=user.sub,
+        username=user.username,
         token_id=session.token_id,
         address=request.client.host if request.client else "",
         via="console",
         account_id=services.settings.account_id,
-        region=held.pool.region,
+        region=found.region,
     )
-    return SignedIn(session, person, title(held.user.username, users.attributes_of(held.user)))
+    return SignedIn(session, person, title(user.username, user.attributes))
 
 
 def opened(services: Services, request: Request) -> Session | None:
@@ -125,11 +123,7 @@ def renew(services: Services, response: Response, session: Session) -> None:
 
 async def end(services: Services, session: Session) -> None:
     """A copy of the cookie is worth nothing from now on; a person's tokens neither."""
-    now = services.clock()
-    async with services.database.write() as tx:
-        await use(tx, session.id, session.expires)
-        if session.kind == "person":
-            await families.revoke(tx, session.bound, now)
+    await sign_ins.end(services, session.id, session.expires, session.bound if session.kind == "person" else "")
 
 
 def forget(services: Services, response: Response) -> None:

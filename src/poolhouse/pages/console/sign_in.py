@@ -17,13 +17,11 @@ from poolhouse.access.principals import Person
 from poolhouse.crypto.codes import new_uuid
 from poolhouse.crypto.vault import BrokenSeal
 from poolhouse.errors import OAuthError, PageRefusal, ServiceError
-from poolhouse.operations.bearer import bearer
-from poolhouse.operations.console import links
+from poolhouse.operations.console import links, pools, sign_ins
 from poolhouse.operations.context import Services
 from poolhouse.operations.oauth import grants
 from poolhouse.operations.oauth.asking import Asking
 from poolhouse.operations.oauth.parameters import Parameters
-from poolhouse.store import pools
 
 from . import forms, render
 from . import session as sessions
@@ -92,9 +90,7 @@ async def _some_pool(world: World) -> str | None:
     applied, services = world.applied(), world.services
     if applied is not None and applied.pool_id is not None:
         return applied.pool_id
-    async with services.database.read() as tx:
-        found = await pools.list_(tx, services.settings.region, "", 1)
-    return found[0].id if found else None
+    return await pools.some(services)
 
 
 async def _pools(world: World, request: Request) -> Response:
@@ -105,10 +101,9 @@ async def _pools(world: World, request: Request) -> Response:
     if isinstance(who.principal, Person):
         raise PageRefusal("Not for you", "You administer one pool only.", status=403)
     after = forms.query(request).get("after", "")
-    async with world.services.database.read() as tx:
-        found = await pools.list_(tx, world.services.settings.region, after, 51)
-        rows = [(pool, address(pool.id, "/users"), await pools.count_users(tx, pool.id)) for pool in found[:50]]
-    following = f"/console/pools?{urlencode({'after': found[49].id})}" if len(found) > 50 else ""
+    found = await pools.page(world.services, after, 51)
+    rows = [(pool, address(pool.id, "/users"), users) for pool, users in found[:50]]
+    following = f"/console/pools?{urlencode({'after': found[49].pool.id})}" if len(found) > 50 else ""
     csrf = sessions.form_proof(world.services, who.session.id)
     return render.plain("pools", rows=rows, following=following, csrf=csrf)
 
@@ -209,13 +204,12 @@ async def _redeemed(world: World, request: Request, code: str, way: Way) -> Sess
     asking = Asking(services=services, form=form, authorization="", request_id=new_uuid(), source_ip=address_)
     try:
         tokens = await grants.token(asking)
-        async with services.database.read() as tx:
-            who = await bearer(services, tx, tokens["access_token"], now=services.clock())
+        signed = await sign_ins.of_token(services, tokens["access_token"])
     except OAuthError as error:
         raise PageRefusal("You were not signed in", error.description, status=403) from error
     except ServiceError as error:
         raise PageRefusal("You were not signed in", error.message, status=403) from error
-    return sessions.for_person(services, who.pool.id, who.family_id, str(who.claims["jti"]), who.family.expires)
+    return sessions.for_person(services, signed)
 
 
 def _way(services: Services, request: Request) -> Way | None:
@@ -230,6 +224,8 @@ def _way(services: Services, request: Request) -> Way | None:
 def _client(world: World) -> str:
     """Raises PageRefusal."""
     applied = world.applied()
+    if (pool := world.services.remote.pool) is not None:
+        raise PageRefusal("Nobody signs in here", f"The user pool {pool.id} and its people are at AWS.", status=404)
     if applied is None or applied.console_client_id is None:
         raise PageRefusal("Nobody signs in here", "The definitions delegate nothing to any group.", status=404)
     return applied.console_client_id

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from poolhouse import service_model
+from poolhouse.access.principals import Person
 from poolhouse.define import delegable
 from poolhouse.errors import PageNotFound, UserNotFoundException
-from poolhouse.operations import delegation
+from poolhouse.operations.console.rights import permitted
 
 from . import views
 from .naming import title
@@ -101,7 +101,8 @@ async def able(visit: ConsoleVisit, username: str) -> frozenset[str]:
     wanted = visit.allowed.intersection(ON_USER)
     if visit.is_operator:
         return wanted
-    return frozenset(await _explained(visit, [(name, {"Username": username}) for name in wanted]))
+    asked = [(name, {"Username": username, **_FURTHER.get(name, {})}) for name in wanted]
+    return frozenset(name for name, _ in await permitted(visit.context(), _person(visit), asked))
 
 
 async def assignable(visit: ConsoleVisit, username: str, groups: Iterable[str], operation: str) -> list[str]:
@@ -111,24 +112,21 @@ async def assignable(visit: ConsoleVisit, username: str, groups: Iterable[str], 
         return []
     if visit.is_operator:
         return names
-    asked = {name: {"Username": username, "GroupName": name} for name in names}
-    return [name for name, members in asked.items() if await _explained(visit, [(operation, members)])]
+    asked = [(operation, {"Username": username, "GroupName": name}) for name in names]
+    return [members["GroupName"] for _, members in await permitted(visit.context(), _person(visit), asked)]
 
 
-async def _explained(visit: ConsoleVisit, asked: Iterable[tuple[str, Mapping[str, Any]]]) -> list[str]:
-    """The names of the operations that delegation would allow with these members."""
-    person, found = visit.person, []
-    assert person is not None
-    async with visit.services.database.read() as tx:
-        for name, members in asked:
-            operation = service_model.operation("cognito-idp", name)
-            assert operation is not None, name
-            given = {"UserPoolId": visit.pool, **members, **_FURTHER.get(name, {})}
-            request = service_model.from_params(operation, given)
-            explained = await delegation.explain(visit.context(name), tx, person, name, request)
-            if explained.allowed:
-                found.append(name)
-    return found
+async def removable(visit: ConsoleVisit, group: str, usernames: Iterable[str]) -> frozenset[str]:
+    """The members whom the visitor may take out of a group."""
+    asked = [("AdminRemoveUserFromGroup", {"Username": name, "GroupName": group}) for name in usernames]
+    if visit.is_operator:
+        return frozenset(members["Username"] for _, members in asked)
+    return frozenset(members["Username"] for _, members in await permitted(visit.context(), _person(visit), asked))
+
+
+def _person(visit: ConsoleVisit) -> Person:
+    assert visit.person is not None, "the operator is not asked"
+    return visit.person
 
 
 # Members that a request has to have, and that no rule looks at.

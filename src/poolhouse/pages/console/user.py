@@ -7,8 +7,8 @@ from starlette.responses import Response
 from poolhouse.errors import InvalidUserPoolConfigurationException
 from poolhouse.operations import audit
 from poolhouse.operations.attributes import schema
+from poolhouse.operations.console import clients
 from poolhouse.operations.console.passkeys import passkeys_of
-from poolhouse.store import clients
 
 from . import render, user_actions, views
 from .page import Page
@@ -110,11 +110,7 @@ async def _sessions(visit: ConsoleVisit, subject: Subject) -> list[dict[str, Any
     if not subject.may("AdminListUserSessions"):
         return None
     found = (await visit.of_pool("AdminListUserSessions", Username=subject.name))["Sessions"]
-    names: dict[str, str] = {}
-    async with visit.services.database.read() as tx:
-        for client_id in {session["ClientId"] for session in found}:
-            client = await clients.find(tx, client_id)
-            names[client_id] = client.name if client else client_id
+    names = await clients.names(visit.services, {session["ClientId"] for session in found})
     return [session | {"app": names[session["ClientId"]]} for session in reversed(found)]
 
 

@@ -6,8 +6,7 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from poolhouse.errors import ServiceError
-from poolhouse.operations.attributes import schema
-from poolhouse.store.settings import SchemaAttributeType
+from poolhouse.operations.console.fields import Field, of_pool
 
 from . import render, views
 from .page import Page
@@ -48,7 +47,7 @@ def _form(
 
 def _fields(visit: ConsoleVisit, values: Mapping[str, str]) -> list[dict[str, Any]]:
     """An input for each attribute that may change, the common ones first."""
-    known = schema(visit.chosen.settings)
+    known = of_pool(visit.chosen)
     names = [*(name for name in _FIRST if name in known), *(name for name in known if name not in _FIRST)]
     return [
         {
@@ -56,29 +55,28 @@ def _fields(visit: ConsoleVisit, values: Mapping[str, str]) -> list[dict[str, An
             "label": name,
             "type": _TYPES.get(name, "text"),
             "value": values.get(name, ""),
-            "required": known[name].Required,
+            "required": known[name].required,
             "hint": _hint(known[name]),
         }
         for name in names
-        if name not in _NEVER and name not in _FLAGS and known[name].Mutable
+        if name not in _NEVER and name not in _FLAGS and known[name].mutable
     ]
 
 
-def _hint(entry: SchemaAttributeType) -> str:
+def _hint(field: Field) -> str:
     """What the schema says of values, where that is worth a line."""
-    bounds = entry.NumberAttributeConstraints
-    if entry.AttributeDataType == "Number" and bounds is not None:
-        least = f", {bounds.MinValue} or more" if bounds.MinValue else ""
-        most = f", {bounds.MaxValue} or less" if bounds.MaxValue else ""
+    if field.kind == "Number":
+        least = f", {field.least} or more" if field.least else ""
+        most = f", {field.most} or less" if field.most else ""
         return f"A number{least}{most}."
-    return {"Number": "A number.", "Boolean": "true or false.", "DateTime": "A time in seconds."}.get(
-        entry.AttributeDataType, "+ and country code, digits only." if entry.Name == "phone_number" else ""
+    return {"Boolean": "true or false.", "DateTime": "A time in seconds."}.get(
+        field.kind, "+ and country code, digits only." if field.name == "phone_number" else ""
     )
 
 
 def _flags(visit: ConsoleVisit, subject: Subject) -> list[dict[str, Any]]:
     """Whether an address counts as proved; left alone, the pool decides as it always does."""
-    known = schema(visit.chosen.settings)
+    known = of_pool(visit.chosen)
     found = []
     for flag, name in _FLAGS.items():
         if name in known:
@@ -90,8 +88,8 @@ def _flags(visit: ConsoleVisit, subject: Subject) -> list[dict[str, Any]]:
 
 
 def _is_fixed(visit: ConsoleVisit, name: str) -> bool:
-    entry = schema(visit.chosen.settings).get(name)
-    return name in _NEVER or entry is None or not entry.Mutable
+    entry = of_pool(visit.chosen).get(name)
+    return name in _NEVER or entry is None or not entry.mutable
 
 
 async def posted(visit: ConsoleVisit) -> Response:
@@ -121,11 +119,11 @@ async def posted(visit: ConsoleVisit) -> Response:
 
 def _given(visit: ConsoleVisit) -> dict[str, str]:
     """What the form says of attributes that may change; what it does not speak of stays."""
-    known = schema(visit.chosen.settings)
+    known = of_pool(visit.chosen)
     return {
         name: visit.form[_PREFIX + name].strip()
         for name in known
-        if _PREFIX + name in visit.form and name not in _NEVER and name not in _FLAGS and known[name].Mutable
+        if _PREFIX + name in visit.form and name not in _NEVER and name not in _FLAGS and known[name].mutable
     }
 
 

@@ -8,8 +8,7 @@ from starlette.responses import Response
 from poolhouse.operations.attributes import schema
 from poolhouse.operations.console import users
 from poolhouse.operations.console.sight import LISTS
-from poolhouse.operations.console.users import Asked, How
-from poolhouse.store.console_search import Sort
+from poolhouse.operations.console.users import Asked, How, Sort
 
 from . import render, views
 from .page import Nav, Page

@@ -6,7 +6,7 @@ from typing import Any, Final
 from msgspec.json import Decoder
 
 from poolhouse.errors import ServiceError
-from poolhouse.store.search import Listed
+from poolhouse.operations.console.users import Listed
 
 from .naming import title
 from .visit import ConsoleVisit

@@ -15,8 +15,8 @@ from poolhouse.crypto.codes import new_uuid
 from poolhouse.crypto.vault import BrokenSeal
 from poolhouse.operations import gate
 from poolhouse.operations.backend import Applied
+from poolhouse.operations.console.pools import Pool
 from poolhouse.operations.context import Call, Services
-from poolhouse.store.pools import Pool
 
 from . import session as sessions
 from .forms import Form
