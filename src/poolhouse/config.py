@@ -49,6 +49,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("root_secret_access_key", "", "Its secret.", secret=True),
     Setting("master_key", "", "32 bytes, base64: encrypts keys and secrets in the database.", secret=True),
     Setting("live_groups", "true", "A group rule also asks the database, so a removed admin is out at once."),
+    Setting(
+        "live_groups_seconds",
+        "5",
+        "With reference_auth(): for how many seconds at most what AWS said of a user's groups and sign-in is believed.",
+    ),
     Setting("signature_window", "300", "How many seconds a request's signing time may be off."),
     Setting(
         "smtp_url",
@@ -116,6 +121,7 @@ class Settings:
     tls: bool = False
     tls_cert: str = ""
     tls_key: str = ""
+    live_groups_seconds: int = 5
     inner_url: str = ""
     """Where functions reach their own process, when that is not its address for clients."""
 
@@ -160,6 +166,25 @@ def load(
 def plain_text(environ: Mapping[str, str] | None = None) -> bool:
     """Whether NO_COLOR asks for text without colours."""
     return bool((os.environ if environ is None else environ).get("NO_COLOR"))
+
+
+def names_database(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether POOLHOUSE_DATABASE is set."""
+    return bool((os.environ if environ is None else environ).get("POOLHOUSE_DATABASE"))
+
+
+def names_public_url(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether POOLHOUSE_PUBLIC_URL is set."""
+    return bool((os.environ if environ is None else environ).get("POOLHOUSE_PUBLIC_URL"))
+
+
+def key_file(project: Path, environ: Mapping[str, str] | None = None) -> Path | None:
+    """The file that holds the master key, or would; None where the variable itself does."""
+    environ = os.environ if environ is None else environ
+    if "POOLHOUSE_MASTER_KEY" in environ:
+        return None
+    named = environ.get("POOLHOUSE_MASTER_KEY_FILE")
+    return Path(named) if named else project / ".poolhouse" / "master.key"
 
 
 def _unknown(environ: Mapping[str, str]) -> list[str]:
@@ -307,7 +332,13 @@ _PATTERNS = {
 }
 
 
-_RANGES = {"port": (0, 65535), "metrics_port": (0, 65535), "signature_window": (1, 900), "max_workers": (1, 1000)}
+_RANGES = {
+    "port": (0, 65535),
+    "metrics_port": (0, 65535),
+    "signature_window": (1, 900),
+    "live_groups_seconds": (0, 60),
+    "max_workers": (1, 1000),
+}
 
 
 def _check(name: str, text: str) -> None:

@@ -2,8 +2,12 @@
 
 import json
 
-from poolhouse.access.explaining import witnesses
+import pytest
+
+from poolhouse.access.explaining import accepted_by, opened_by, witnesses
 from poolhouse.access.policies import PolicySet, decide, parse
+from poolhouse.define.manifest import SELF_SERVICE_SCOPE, RestApi, Rule
+from poolhouse.define.rules import OperationAllow
 
 A, B = "arn:aws:idp:us-east-1:000000000000:pool/a", "arn:aws:idp:us-east-1:000000000000:pool/b"
 
@@ -54,3 +58,32 @@ def test_the_statement_is_shown_whole():
     assert one.policy == 1
     single = PolicySet([parse({"Version": "2012-10-17", "Statement": ONE})])
     assert json.loads(witnesses(single, "idp:Get", A, {})[0].text) == ONE
+
+
+# --- fields and routes -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        (Rule("groups", "userPools", ("ADMINS",)), 'allow.group("ADMINS")'),
+        (Rule("groups", "userPools", ("ADMINS", "Ärzte")), 'allow.groups(["ADMINS", "Ärzte"])'),
+        (Rule("authenticated", "userPools"), "allow.authenticated()"),
+        (Rule("authenticated", "identityPool"), 'allow.authenticated("identityPool")'),
+        (Rule("guest", "identityPool"), "allow.guest()"),
+        (Rule("public", "apiKey"), "allow.publicApiKey()"),
+    ],
+)
+def test_a_rule_as_it_is_written(rule, text):
+    """Read back by the definition language, it is the same rule."""
+    assert opened_by(rule, "Query.users", "token") == f"{text} on Query.users, by token"
+    made = eval(text, {"allow": OperationAllow()})
+    assert made.rule == rule
+
+
+def test_what_an_authorizer_took():
+    api = RestApi("AdminQueries")
+    claims = {"token_use": "access", "scope": f"openid {SELF_SERVICE_SCOPE}"}
+    assert accepted_by(api, claims) == f"access token with scope {SELF_SERVICE_SCOPE}"
+    assert accepted_by(api, {"token_use": "id"}) == "ID token of the own app client"
+    assert accepted_by(RestApi("all", id_tokens="pool"), {"token_use": "id"}) == "ID token of any app client"

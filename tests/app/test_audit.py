@@ -58,6 +58,26 @@ def test_sign_ins_through_boto3(server, ada):
     assert found[0]["CreationDate"] >= found[1]["CreationDate"]
 
 
+def test_a_sign_in_in_progress_through_boto3(server):
+    """Behind a temporary password, until a new one is chosen: the same event, in progress and then passed."""
+    idp, email = server.aws("cognito-idp"), f"{uuid.uuid4()}@example.com"
+    allowed = {"UserPoolId": server.pool, "ClientId": server.client}
+    flows = idp.describe_user_pool_client(**allowed)["UserPoolClient"]["ExplicitAuthFlows"]
+    idp.update_user_pool_client(**allowed, ExplicitAuthFlows=sorted({*flows, "ALLOW_ADMIN_USER_PASSWORD_AUTH"}))
+    who = {"UserPoolId": server.pool, "Username": email}
+    idp.admin_create_user(**who, TemporaryPassword=PASSWORD, MessageAction="SUPPRESS")
+    given = {"USERNAME": email, "PASSWORD": PASSWORD}
+    asked = idp.admin_initiate_auth(**allowed, AuthFlow="ADMIN_USER_PASSWORD_AUTH", AuthParameters=given)
+    begun = idp.admin_list_user_auth_events(**who)["AuthEvents"]
+    assert [event["EventResponse"] for event in begun] == ["InProgress"]
+    answers = {"USERNAME": email, "NEW_PASSWORD": "Chosen-Horse-99"}
+    idp.admin_respond_to_auth_challenge(
+        **allowed, ChallengeName=asked["ChallengeName"], Session=asked["Session"], ChallengeResponses=answers
+    )
+    passed = idp.admin_list_user_auth_events(**who)["AuthEvents"]
+    assert [(event["EventId"], event["EventResponse"]) for event in passed] == [(begun[0]["EventId"], "Pass")]
+
+
 def test_a_refused_mutation_is_on_record(server, ada):
     """Who is no member of the group leaves a record of the field that he wanted, and is a member of nothing still."""
     email, sub = ada

@@ -234,16 +234,63 @@ def test_modules_and_handlers_outside_of_amplify_come_inside(page, tmp_path):
     assert functions == {"add-user-to-group": HANDLER, "other": "amplify/shared/say_hi.py"}
 
 
-def test_a_pool_that_exists_is_left_to_the_user_with_all_that_needs_it(page):
+REFERENCE = """\
+import { referenceAuth } from "@aws-amplify/backend"
+import { addUserToGroup } from "../data/add-user-to-group/resource"
+
+export const auth = referenceAuth({
+  userPoolId: "eu-central-1_AbCdEfGhI",
+  userPoolClientId: "1h57kf5cpq17m0eml12example",
+  identityPoolId: "eu-central-1:1a2b3c4d-1a2b-1a2b-1a2b-1a2b3c4d5e6f",
+  authRoleArn: "arn:aws:iam::111122223333:role/authed",
+  unauthRoleArn: "arn:aws:iam::111122223333:role/guests",
+  groups: { ADMINS: "arn:aws:iam::111122223333:role/admins", LATE: "arn:aws:iam::111122223333:role/late" },
+  access: (allow) => [
+    allow.resource(addUserToGroup).to(["addUserToGroup"]),
+    allow.resource(addUserToGroup).to(["flyToTheMoon"]),
+  ],
+})
+"""
+
+
+def test_a_pool_that_exists(page, tmp_path):
+    """Ids, roles and groups as they are written, grants one by one; the schema's rules hold against its groups."""
+    (page / "amplify/auth/resource.ts").write_text(REFERENCE)
+    result = run("adopt", str(page), "--out", "out", "--node", str(NODE), "--yes", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "the grant 2 of access" in result.stdout + result.stderr
+    manifest = load(tmp_path / "out")
+    auth = manifest.auth
+    assert auth is not None
+    assert auth.reference is not None
+    assert auth.reference.user_pool_id == "eu-central-1_AbCdEfGhI"
+    assert auth.reference.group_role_arns == {
+        "ADMINS": "arn:aws:iam::111122223333:role/admins",
+        "LATE": "arn:aws:iam::111122223333:role/late",
+    }
+    assert [(grant.function, grant.names) for grant in auth.grants] == [("add-user-to-group", ("addUserToGroup",))]
+    assert [operation.name for operation in manifest.data.operations] == ["addUserToGroup"]
+    text = (tmp_path / "out/amplify/auth/resource.py").read_text()
+    assert "from poolhouse import reference_auth\n" in text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('"eu-central-1_AbCdEfGhI"', '"x"', "user_pool_id cannot be 'x'."),
+        ("role/guests", "role/authed", "are one role"),
+        ('"eu-central-1_AbCdEfGhI"', "Fn.importValue('pool')", "a value of aws-cdk-lib.Fn.importValue()"),
+        ('"1h57kf5cpq17m0eml12example"', "undefined", "user_pool_client_id"),
+    ],
+)
+def test_a_pool_that_exists_is_taken_over_whole_or_not_at_all(page, old, new, told):
     """Nothing is opened for want of a pool: operations whose rules need one stay behind."""
-    auth = (
-        'import { referenceAuth } from "@aws-amplify/backend"\nexport const auth = referenceAuth({ userPoolId: "x" })\n'
-    )
-    (page / "amplify/auth/resource.ts").write_text(auth)
+    text = 'import { Fn } from "aws-cdk-lib"\n' + REFERENCE.replace(old, new)
+    (page / "amplify/auth/resource.ts").write_text(text)
     adoption = adopted(page)
     found = {finding.what: finding.reason for finding in adoption.report.findings}
     assert (adoption.manifest.auth, adoption.manifest.data) == (None, None)
-    assert "reference_auth()" in found["referenceAuth()"]
+    assert told in found["referenceAuth()"]
     assert "addUserToGroup of the schema" in found
 
 

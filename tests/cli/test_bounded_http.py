@@ -24,10 +24,12 @@ async def answer(scope, receive, send):
 
 
 @pytest.fixture
-async def port() -> AsyncIterator[int]:
+async def port(request: pytest.FixtureRequest) -> AsyncIterator[int]:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(answer, http=Impatient, ws="none", lifespan="off", log_config=None)
+        config = uvicorn.Config(
+            getattr(request, "param", answer), http=Impatient, ws="none", lifespan="off", log_config=None
+        )
         server = uvicorn.Server(config)
         server.capture_signals = contextlib.nullcontext
         serving = asyncio.create_task(server.serve([bound]))
@@ -86,4 +88,46 @@ async def test_a_long_body_that_keeps_coming_is_taken(port: int):
         await writer.drain()
         await asyncio.sleep(0.1)
     assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
+    writer.close()
+
+
+async def streamed(scope, receive, send):
+    """Three pieces, with a pause before the last."""
+    await receive()
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"9")]})
+    for piece in (b"one", b"two"):
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await asyncio.sleep(0.05)
+    await send({"type": "http.response.body", "body": b"end"})
+
+
+async def test_an_answer_comes_in_one_piece(port: int):
+    """Head and body together, so that a client reads once; twice on one connection, and without a body."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for _ in range(2):
+        writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+        assert (await asyncio.wait_for(reader.read(65536), 5)).endswith(b"\r\n\r\nok")
+    writer.write(b"HEAD / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+    assert (await asyncio.wait_for(reader.read(), 5)).endswith(b"\r\n\r\n")
+    writer.close()
+
+
+@pytest.mark.parametrize("port", [streamed], indirect=True)
+async def test_what_is_streamed_does_not_wait_for_the_end(port: int):
+    """Only pieces of one moment are put together."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+    assert (await asyncio.wait_for(reader.readuntil(b"onetwo"), 5)).startswith(b"HTTP/1.1 200 OK")
+    assert await asyncio.wait_for(reader.readexactly(3), 5) == b"end"
+    writer.close()
+
+
+async def test_a_client_that_is_gone_is_no_error(port: int):
+    """The answer has nowhere to go; the next client is served."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+    writer.transport.abort()
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+    assert (await asyncio.wait_for(reader.read(65536), 5)).endswith(b"ok")
     writer.close()

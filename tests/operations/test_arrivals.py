@@ -4,6 +4,9 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
+from operations.causes import by_command
+from operations.choices_stage import USER_AUTH, begin, prefer
+from operations.factors_stage import respond
 from operations.stage import EMAIL, PASSWORD, refused, said
 
 from poolhouse.operations import pulling
@@ -29,7 +32,7 @@ async def pulled(stage, status: str = "CONFIRMED", **more) -> None:
     services = stage.services
     async with services.database.read() as tx:
         pool = await pools.get(tx, stage.pool)
-    running, _ = await pulling.begin(services, pool, "eu-central-1_OldPool99")
+    running, _ = await pulling.begin(services, pool, "eu-central-1_OldPool99", by_command(pool))
     given = {"sub": SUB, "email": EMAIL, "email_verified": "true", "name": "Ada"}
     attributes = [{"Name": name, "Value": value} for name, value in given.items()]
     created = datetime(2020, 1, 1, tzinfo=UTC)
@@ -71,6 +74,25 @@ async def test_guesses_are_counted(hooks):
     assert errors.count(("NotAuthorized", "Password attempts exceeded")) == 7
     assert len(hooks.events()) == 5
     assert said(await refused(stage.by_password())) == ("NotAuthorized", "Password attempts exceeded")
+
+
+@pytest.mark.parametrize("is_chosen", [False, True])
+async def test_user_auth(hooks, is_chosen):
+    """A password that comes with the preference, or behind the choice; a wrong one leaves the user as he was."""
+    stage = await hooks.stage(knows(), client={"ExplicitAuthFlows": USER_AUTH} | HIDES)
+    await pulled(stage)
+
+    async def sign_in(password: str) -> dict:
+        if not is_chosen:
+            return await prefer(stage, "PASSWORD", PASSWORD=password)
+        asked = await begin(stage)
+        assert "PASSWORD" in asked["AvailableChallenges"]
+        return await respond(stage, asked, ANSWER="PASSWORD", PASSWORD=password)
+
+    assert said(await refused(sign_in("Wrong-Horse9"))) == INCORRECT
+    assert "AuthenticationResult" in await sign_in(PASSWORD)
+    assert "AuthenticationResult" in await stage.srp()
+    assert len(hooks.events()) == 2
 
 
 async def test_srp_before(hooks):

@@ -9,12 +9,22 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from operations.causes import by_command
 from operations.stage import EMAIL, PASSWORD, Stage, build, refused, said
 
 from poolhouse.crypto import srp
 from poolhouse.errors import InvalidParameterException
-from poolhouse.operations import credentials, exports, import_csv, import_files, password_storage, user_records
-from poolhouse.operations.credentials import Hash, MovedVerifier
+from poolhouse.operations import (
+    arrivals,
+    credentials,
+    exports,
+    import_csv,
+    import_files,
+    password_storage,
+    user_records,
+)
+from poolhouse.operations.credentials import Elsewhere, Hash, MovedVerifier
+from poolhouse.operations.import_settling import Import
 from poolhouse.operations.user_records import GroupRecord, SrpRecord, UserRecord
 from poolhouse.store import groups, pools, users
 
@@ -55,7 +65,10 @@ async def brought(stage: Stage, data: bytes | list, *, dry_run: bool = False) ->
         data = b"\n".join(map(msgspec.json.encode, data))
     pool = (await row_of(stage))[0]
     entries = import_files.json_entries([data])
-    found = import_files.bring_in(stage.services, pool, entries, dry_run=dry_run)
+    if dry_run:
+        found = import_files.try_out(stage.services, pool, entries)
+    else:
+        found = import_files.bring_in(Import(stage.services, pool, by_command(pool)), entries)
     return [(row.outcome, row.message) async for row in found]
 
 
@@ -113,6 +126,36 @@ async def test_hashes_of_a_pool_come_along(stage, other):
     _, after, _ = await row_of(other)
     vault = stage.services.vault
     assert credentials.unseal(vault, before) == credentials.unseal(vault, after)
+
+
+@pytest.mark.parametrize("hashes", [True, False])
+async def test_a_password_that_follows_comes_along(stage, other, hashes):
+    """A pulled user is one in the next pool too, invited or not: its migration function is asked for his password."""
+    source = "eu-central-1_OldPool99"
+    for name, status in ((EMAIL, "CONFIRMED"), ("bob@example.com", "FORCE_CHANGE_PASSWORD")):
+        line = {"username": name, "attributes": {"email": name}, "status": status, "password_in": source}
+        assert await brought(stage, [line]) == [("Imported", "The import succeeded.")]
+    data = await exported(stage, hashes=hashes)
+    assert {outcome for outcome, _ in await brought(other, data)} == {"Imported"}
+    for name in (EMAIL, "bob@example.com"):
+        (_, before, _), (_, after, _) = await row_of(stage, name), await row_of(other, name)
+        assert credentials.unseal(other.services.vault, after) == Elsewhere(source)
+        assert arrivals.is_awaited(other.services.vault, after)
+        kept = ("sub", "status", "temporary_until", "created")
+        assert [getattr(before, member) for member in kept] == [getattr(after, member) for member in kept]
+    assert await exported(other, hashes=hashes) == data
+    assert said(await refused(other.by_password())) == INCORRECT
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [({"password_hash": "$2b$12$x"}, "only one can be given"), ({"password_in": "no pool"}, "password_in")],
+)
+async def test_a_place_of_a_password_that_cannot_be(stage, more, told):
+    line = {"username": EMAIL, "password_in": "eu-central-1_OldPool99", **more}
+    ((outcome, message),) = await brought(stage, [line])
+    assert (outcome, told in message) == ("Failed", True), message
+    assert (await row_of(stage))[1] is None
 
 
 async def test_without_hashes(stage, other):
@@ -223,7 +266,8 @@ async def test_csv_there_and_back(stage, other):
         writer.writerow(cells)
     target = (await row_of(other))[0]
     entries = import_files.csv_entries(target, [text.getvalue().encode()])
-    found = [row.outcome async for row in import_files.bring_in(stage.services, target, entries)]
+    of = Import(stage.services, target, by_command(target))
+    found = [row.outcome async for row in import_files.bring_in(of, entries)]
     _, after, _ = await row_of(other)
     assert (found, after.status, after.credential) == (["Imported"], "RESET_REQUIRED", None)
     assert (after.sub, after.username) == (before.sub, before.username)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from operations.causes import by_command
 from pool_rows import BY_EMAIL, add_pool, read
 
 from poolhouse.errors import PullRefused
@@ -44,7 +45,7 @@ async def pool(database):
 @pytest.fixture
 async def begin(services, pool):
     async def begin(**options):
-        return (await pulling.begin(services, pool, SOURCE, **options))[0]
+        return (await pulling.begin(services, pool, SOURCE, by_command(pool), **options))[0]
 
     return begin
 
@@ -65,12 +66,14 @@ async def test_a_new_user(services, pool, begin):
 
 
 async def test_an_export(services, pool, begin):
-    """Of a password that is elsewhere there is nothing to write."""
+    """Of a password that is elsewhere there is nothing to write but where, with hashes and without."""
     running = await begin()
     await running.users([shown(1)], None)
     user = await found(services, pool, 1)
-    record = user_records.of_user(services.vault, user, [], sms_mfa=False, hashes=True)
-    assert (record.status, record.password_hash, record.srp) == ("CONFIRMED", None, None)
+    for hashes in (True, False):
+        record = user_records.of_user(services.vault, user, [], sms_mfa=False, hashes=hashes)
+        assert (record.status, record.password_hash, record.srp) == ("CONFIRMED", None, None)
+        assert record.password_in == SOURCE
 
 
 async def test_a_second_pull(services, pool, begin):
@@ -103,7 +106,7 @@ async def test_whoever_has_arrived(services, pool, begin, invoke):
 async def test_going_on(services, pool, begin):
     """After a page, another process goes on behind it with the counts that were kept."""
     await (await begin()).users([shown(1)], "next page")
-    running, goes_on = await pulling.begin(services, pool, SOURCE)
+    running, goes_on = await pulling.begin(services, pool, SOURCE, by_command(pool))
     assert (goes_on, running.state.token, running.state.phase) == (True, "next page", "users")
     await running.users([shown(2)], None)
     assert (running.state.phase, running.state.counts) == ("members", {"added": 2})
@@ -140,7 +143,7 @@ async def test_a_dry_run(services, pool, begin):
     assert running.state.counts == {"groups_added": 1, "added": 2, "memberships_added": 1}
     assert await found(services, pool, 1) is None
     assert await read(services.database, groups.find, pool.id, "EDITORS") is None
-    assert (await pulling.begin(services, pool, SOURCE))[1] is False
+    assert (await pulling.begin(services, pool, SOURCE, by_command(pool)))[1] is False
 
 
 async def test_a_dry_run_removes_nothing(services, pool, begin):
@@ -203,7 +206,7 @@ async def test_memberships_of_whoever_has_arrived(services, pool, begin, invoke)
 async def test_second_factors(services, database, invoke):
     """What needs no secret is taken over where the pool asks for it; the rest is counted."""
     pool = await add_pool(database, "mfapool01", **MFA)
-    running, _ = await pulling.begin(services, pool, SOURCE)
+    running, _ = await pulling.begin(services, pool, SOURCE, by_command(pool))
     attributes = {"phone_number": "+15551239934", "phone_number_verified": "true"}
     await running.users([shown(1, "SMS_MFA", "SOFTWARE_TOKEN_MFA", **attributes)], None)
     user = await invoke("AdminGetUser", {"UserPoolId": pool.id, "Username": "u1"})
@@ -214,7 +217,7 @@ async def test_second_factors(services, database, invoke):
 async def test_where_contacts_sign_in(services, database):
     """The username is the sub there, and stays it."""
     pool = await add_pool(database, "emailpool", **BY_EMAIL)
-    running, _ = await pulling.begin(services, pool, SOURCE)
+    running, _ = await pulling.begin(services, pool, SOURCE, by_command(pool))
     await running.users([shown(1)._replace(username=sub(1))], None)
     user = await read(database, users.find_for_sign_in, pool, "u1@example.com")
     assert (user.username, user.sub) == (sub(1), sub(1))

@@ -1,10 +1,14 @@
 """UserMigration: people whom another system knows become users at their first sign-in, and nobody else does."""
 
 import asyncio
+import contextlib
 
 import pytest
+from operations.choices_stage import USER_AUTH, begin, prefer
 from operations.factors_stage import TOTP_ONLY, configure, respond
 from operations.stage import EMAIL, PASSWORD, refused, said
+
+from poolhouse.errors import ServiceError
 
 KNOWS = f"""
 def UserMigration(event):
@@ -18,6 +22,7 @@ def UserMigration(event):
 """
 NUMBER = "+15551239934"
 HIDES = {"PreventUserExistenceErrors": "ENABLED"}
+CHOOSING = {"ExplicitAuthFlows": USER_AUTH}
 INCORRECT = ("NotAuthorized", "Incorrect username or password.")
 
 
@@ -96,6 +101,41 @@ async def test_srp_cannot_migrate(hooks):
     stage = await hooks.stage(KNOWS)
     assert (await refused(stage.srp_start())).code == "UserNotFoundException"
     assert hooks.events() == []
+
+
+@pytest.mark.parametrize("hides", [True, False])
+async def test_a_preferred_password(hooks, hides):
+    """USER_AUTH with a password is a sign-in with a password; one that hides it asks nobody."""
+    stage = await hooks.stage(KNOWS, client=CHOOSING | (HIDES if hides else {}))
+    with contextlib.suppress(ServiceError):
+        assert "AuthenticationResult" not in await prefer(stage, "PASSWORD_SRP", PASSWORD=PASSWORD)
+    assert hooks.events() == []
+    unknown = ("UserNotFound", f"Exception migrating user in app client {stage.client}")
+    error = await refused(prefer(stage, "PASSWORD", PASSWORD="Wrong-Horse9"))
+    assert said(error) == (INCORRECT if hides else unknown)
+    assert await names(stage) == []
+    assert "AuthenticationResult" in await prefer(stage, "PASSWORD", PASSWORD=PASSWORD)
+    assert (await stage.user())["UserStatus"] == "CONFIRMED"
+    assert [event["userName"] for event in hooks.events()] == [EMAIL, EMAIL]
+
+
+async def test_a_password_that_was_chosen(hooks):
+    """Behind a choice that unknown names get too; what the answer brings along are the function's clientMetadata."""
+    stage = await hooks.stage(KNOWS.replace(f'event["userName"] != "{EMAIL}" or ', ""), client=CHOOSING | HIDES)
+    asked = {f"person-{number}@example.com": await begin(stage, f"person-{number}@example.com") for number in range(9)}
+    name = next(name for name, answer in asked.items() if "PASSWORD" in answer["AvailableChallenges"])
+    answer = await stage.public(
+        "RespondToAuthChallenge",
+        ClientId=stage.client,
+        ChallengeName="SELECT_CHALLENGE",
+        Session=asked[name]["Session"],
+        ChallengeResponses={"USERNAME": name, "ANSWER": "PASSWORD", "PASSWORD": PASSWORD},
+        ClientMetadata={"app": "shop"},
+    )
+    assert "AuthenticationResult" in answer
+    assert (await stage.user(name))["UserStatus"] == "CONFIRMED"
+    (event,) = hooks.events()
+    assert event["request"] == {"password": PASSWORD, "validationData": {}, "clientMetadata": {"app": "shop"}}
 
 
 async def test_a_reset_is_the_default(hooks):

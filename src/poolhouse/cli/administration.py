@@ -13,12 +13,16 @@ from poolhouse import service_model
 from poolhouse.access.principals import Root
 from poolhouse.app import clock
 from poolhouse.cli.options import Where
-from poolhouse.config import Settings, load
+from poolhouse.config import Settings, load, names_database
 from poolhouse.crypto.codes import new_uuid
 from poolhouse.crypto.vault import Vault
-from poolhouse.errors import NotFoundInDatabase, RefusedCommand, ServiceError, SettingError
+from poolhouse.define.evaluation import FIRST
+from poolhouse.define.project import elsewhere
+from poolhouse.define.words import advice
+from poolhouse.errors import NotFoundInDatabase, ProjectError, RefusedCommand, ServiceError, SettingError
 from poolhouse.messages.route import senders
 from poolhouse.operations import audit, families
+from poolhouse.operations.audit import Cause
 from poolhouse.operations.backend.master_key import check_master_key
 from poolhouse.operations.context import Services
 from poolhouse.operations.gate import call
@@ -51,10 +55,18 @@ class Administration:
             root = Root(account_id=settings.account_id, region=region)
             answer = await call(self.services, root, operation, struct, request_id=new_uuid(), way="cli")
         except ServiceError as error:
-            hint = _IN_SERVER if error.code == "UnexpectedLambdaException" else ""
+            hint = _IN_SERVER if error.code == "UnexpectedLambdaException" else await self._groups_there(error, request)
             raise RefusedCommand(error.code, error.message.strip(), resolution=hint) from error
         found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(answer))
         return found
+
+    async def _groups_there(self, error: ServiceError, request: dict[str, Any]) -> str:
+        """What to write instead of a group that is not there."""
+        if error.message != "Group not found." or "GroupName" not in request:
+            return ""
+        pool = request["UserPoolId"]
+        names = [group["GroupName"] for group in await self.every("ListGroups", "Groups", UserPoolId=pool)]
+        return advice(request["GroupName"], names) if names else "The pool has no groups."
 
     async def did(self, tx: Transaction, operation: str, subject: str = "", **request: Any) -> None:
         """Record what is done in this transaction without an operation of AWS's."""
@@ -69,6 +81,11 @@ class Administration:
             pool_id=self._pool_id or "",
             request=request,
         )
+
+    async def cause(self, source: str) -> Cause:
+        """Of a command that changes many things in the chosen pool: what the record of each says of the command."""
+        root = Root(account_id=self.services.settings.account_id, region="")
+        return audit.operators_cause(root.arn, await self.pool_id(), new_uuid(), From=source)
 
     async def of_pool(self, name: str, **request: Any) -> dict[str, Any]:
         """The same, of the pool that was chosen."""
@@ -119,9 +136,21 @@ class Administration:
 
 def visit(where: Where, work: Callable[[Administration], Awaitable[T]]) -> T:
     """Open the database, work, close it. Raises UserError."""
+    _require_project(where)
     settings = load("dev", where.project, {"database": where.database})
     _require_file(settings)
     return asyncio.run(_visit(settings, where, work))
+
+
+def _require_project(where: Where) -> None:
+    """In a wrong folder the settings would begin the state of a new project."""
+    known = where.database is not None or names_database() or (where.project / ".poolhouse" / "dev.db").exists()
+    if not known and not (where.project / FIRST).is_file():
+        folder = where.project.resolve()
+        raise ProjectError(
+            f"There is no database of a project in {folder}, because there is no {FIRST}.",
+            resolution=f"{elsewhere(folder)} --database names any other database.",
+        )
 
 
 def _require_file(settings: Settings) -> None:
@@ -129,7 +158,8 @@ def _require_file(settings: Settings) -> None:
     path = settings.database.partition("sqlite:///")[2]
     if path and not Path(path).exists():
         raise SettingError(
-            f"There is no database {path}.", resolution="Name it with --database, or its project with --project."
+            f"There is no database {path}.",
+            resolution="Run poolhouse dev once, which makes it, or name another one with --database.",
         )
 
 

@@ -2,7 +2,7 @@
 
 import typer
 
-from poolhouse.cli import aws_account
+from poolhouse.cli import aws_account, aws_names
 from poolhouse.cli.aws_account import Reached
 from poolhouse.cli.aws_options import Where
 from poolhouse.cli.aws_screen import followed
@@ -16,7 +16,7 @@ from poolhouse.errors import UserError
 
 def destroy(where: Where, *, delete_users: bool, confirmed: str | None) -> bool:
     """Say what goes and what stays, have the name typed, delete the stack. False when another name was typed."""
-    reached = aws_account.reach(where)
+    reached = aws_account.reach(aws_names.named(where))
     stack = _at_rest(reached)
     if stack is None:
         typer.echo(f"There is no stack {reached.place}.")

@@ -9,7 +9,10 @@ from poolhouse.errors import UserError
 
 Env = Annotated[str, typer.Option("--env", help="The environment at AWS: dev, prod, or any other name.")]
 App = Annotated[
-    str | None, typer.Option("--app", help="What stacks at AWS begin with; default: the name of the project's folder.")
+    str | None,
+    typer.Option(
+        "--app", help="What stacks at AWS begin with; default: define_backend(name=...), or the folder's name."
+    ),
 ]
 Profile = Annotated[str | None, typer.Option("--profile", help="The profile of the AWS configuration.")]
 Region = Annotated[
@@ -23,6 +26,9 @@ AllowReplace = Annotated[
         help="A user pool or a group with members that may be replaced or deleted; once for each.",
     ),
 ]
+NewStack = Annotated[
+    bool, typer.Option("--new-stack", help="Make a first stack although the project has one under another name.")
+]
 ContinueRollback = Annotated[
     bool, typer.Option("--continue-rollback", help="Take up a rollback at AWS that failed, instead of a push.")
 ]
@@ -32,7 +38,7 @@ Skip = Annotated[
 ]
 
 
-_OF_AWS = ("env", "app", "profile", "region", "allow_replace", "continue_rollback", "skip", "drift")
+_OF_AWS = ("env", "app", "profile", "region", "allow_replace", "continue_rollback", "skip", "drift", "new_stack")
 _OF_DATABASES = ("database", "host", "port", "allow_destructive")
 
 

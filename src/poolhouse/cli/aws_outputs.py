@@ -6,7 +6,7 @@ from pathlib import Path
 import typer
 
 from poolhouse import outputs as files
-from poolhouse.cli import aws_account
+from poolhouse.cli import aws_account, aws_names
 from poolhouse.cli.aws_options import Where
 from poolhouse.cli.formats import checked
 from poolhouse.cli.tables import print_values
@@ -21,7 +21,7 @@ def outputs(where: Where, folder: Path, formats: Sequence[str] | None) -> list[P
     """Write the files; returns all of them, changed or not."""
     wanted = checked(formats) if formats else AWS_FORMATS
     manifest = load(where.project)
-    reached = aws_account.reach(where)
+    reached = aws_account.reach(aws_names.named(where, manifest))
     stack = aws_account.required(reached)
     files.write_outputs(folder, manifest, applied(manifest, stack, reached.account.region), wanted)
     return [folder / files.FORMATS[name].file for name in wanted]

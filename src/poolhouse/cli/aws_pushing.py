@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import typer
 
-from poolhouse.cli import aws_account, aws_outputs
+from poolhouse.cli import aws_account, aws_names, aws_outputs
 from poolhouse.cli.aws_account import Reached
 from poolhouse.cli.aws_options import Where
 from poolhouse.cli.aws_screen import followed, print_access, print_notes, print_plan, print_resources
@@ -23,10 +23,15 @@ from poolhouse.deploy.synthesis import synthesise, write
 from poolhouse.errors import PushRefused
 
 
-def push(where: Where, *, yes: bool, allowed: Sequence[str], out_dir: Path | None) -> bool:
-    """Show the plan, ask, carry it out, write the clients' files. False when the answer was No."""
+def push(where: Where, *, yes: bool, allowed: Sequence[str], out_dir: Path | None, new_stack: bool = False) -> bool:
+    """Show the plan, ask, carry it out, write the clients' files. False when the answer was No.
+
+    `new_stack` allows a first stack where the project has one under another name.
+    """
     pushing = begin(where)
     stack = aws_account.at_rest(pushing.reached, yes=yes)
+    if stack is None and not new_stack:
+        aws_names.check_first(where, pushing.reached, pushing.manifest)
     plan = _proposed(pushing, stack, allowed)
     _warn(pushing)
     if plan.change_set or stack is None:
@@ -35,6 +40,7 @@ def push(where: Where, *, yes: bool, allowed: Sequence[str], out_dir: Path | Non
         stack = _carry_out(pushing, plan, stack)
     assert stack is not None
     reached = pushing.reached
+    aws_names.remember(where, reached)
     run.protect(reached.account, stack, on=environments.is_protected(reached.environment.name))
     aws_outputs.tell(pushing.manifest, stack, reached.account.region, out_dir or where.project)
     return True
@@ -42,7 +48,7 @@ def push(where: Where, *, yes: bool, allowed: Sequence[str], out_dir: Path | Non
 
 def continue_rollback(where: Where, skipped: Sequence[str]) -> None:
     """Take up a rollback that failed."""
-    reached = aws_account.reach(where)
+    reached = aws_account.reach(aws_names.named(where))
     stack = aws_account.required(reached)
     with followed() as progress:
         run.continue_rollback(reached.account, stack, skipped, progress)
@@ -52,10 +58,13 @@ def continue_rollback(where: Where, skipped: Sequence[str]) -> None:
 def plan(where: Where, *, as_json: bool) -> None:
     """Show what a push would do. Changes nothing: a change set is made for it and thrown away."""
     pushing = begin(where)
-    shown, dangers = compared(pushing, existing(pushing.reached))
+    stack = existing(pushing.reached)
+    shown, dangers = compared(pushing, stack)
     notes = list(pushing.assembly.notes)
+    second = _second(where, pushing) if stack is None else ""
     if as_json:
-        print_json({**shown.document(), "refused": [danger.sentence for danger in dangers], "notes": notes})
+        refused = [danger.sentence for danger in dangers] + ([second] if second else [])
+        print_json({**shown.document(), "refused": refused, "notes": notes})
         return
     print_plan(shown, f"Plan for {pushing.reached.place}", notes)
     _warn(pushing)
@@ -63,13 +72,25 @@ def plan(where: Where, *, as_json: bool) -> None:
         typer.secho(
             f"{danger.sentence} A push refuses it without --allow-replace {danger.change.logical_id}.", fg="red"
         )
+    if second:
+        typer.secho(f"{second} A push refuses it without --new-stack.", fg="red")
+
+
+def _second(where: Where, pushing: "Pushing") -> str:
+    """Why a push would be a second stack of this project; empty where it would not."""
+    try:
+        aws_names.check_first(where, pushing.reached, pushing.manifest)
+    except PushRefused as refused:
+        return refused.message
+    return ""
 
 
 def offline(where: Where, *, as_json: bool) -> None:
     """Write the template and show what is in it, without an account."""
     region = where.region or "us-east-1"
-    environment = environments.environment(where.project, where.env, where.app, region=region, account_id="")
     manifest = load(where.project)
+    app = aws_names.named(where, manifest).app
+    environment = environments.environment(where.project, where.env, app, region=region, account_id="")
     assembly = synthesise(manifest, environment, where.project)
     path = _write_template(where, assembly)
     made, access = plans.of_new(environment.prefix, assembly.template), opened(manifest, assembly.template)
@@ -95,7 +116,7 @@ class Pushing(NamedTuple):
 def begin(where: Where) -> Pushing:
     """The definitions first: their mistakes need no account."""
     manifest = load(where.project)
-    reached = aws_account.reach(where)
+    reached = aws_account.reach(aws_names.named(where, manifest))
     assembly = synthesise(manifest, reached.environment, where.project)
     referenced.check(reached.account, manifest)
     _write_template(where, assembly)

@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from .one_write import OneWrite
+
 
 class BoundedHttp(HttpToolsProtocol):
     """Closes a connection that begins no request for `idle_seconds`, or takes longer than `request_seconds` for one.
@@ -20,7 +22,7 @@ class BoundedHttp(HttpToolsProtocol):
     _limit: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
+        super().connection_made(OneWrite(transport, self.loop))  # type: ignore[arg-type]
         self._arm(self.idle_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:

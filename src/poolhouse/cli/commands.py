@@ -3,7 +3,6 @@
 import base64
 import json
 import sys
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -17,7 +16,8 @@ from poolhouse.cli.console_commands import console_commands
 from poolhouse.cli.data_commands import data_commands
 from poolhouse.cli.groups import groups
 from poolhouse.cli.key_commands import keys
-from poolhouse.cli.options import HERE, Database, Destructive, Host, Port, Project, Tls
+from poolhouse.cli.operating_commands import operating_commands
+from poolhouse.cli.options import HERE, Database, Destructive, Host, Json, Port, Project, Tls
 from poolhouse.cli.pools import pools
 from poolhouse.cli.project_commands import project_commands
 from poolhouse.cli.pull_users import pull_users_commands
@@ -43,6 +43,7 @@ app.add_typer(aws_commands)
 app.add_typer(data_commands)
 app.add_typer(pull_users_commands)
 app.add_typer(console_commands)
+app.add_typer(operating_commands)
 app.add_typer(generate, name="generate")
 app.add_typer(secret, name="secret")
 app.add_typer(users, name="users")
@@ -57,7 +58,10 @@ Name = Annotated[str, typer.Argument(help="Letters, digits, _ . and -.")]
 
 def _version(value: bool) -> None:
     if value:
-        typer.echo(f"poolhouse {version('poolhouse')}")
+        from poolhouse.cli.versions import parts
+
+        for name, text in parts():
+            typer.echo(f"{name} {text}")
         raise typer.Exit
 
 
@@ -65,7 +69,10 @@ def _version(value: bool) -> None:
 def _root(
     context: typer.Context,
     _show: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Show the versions of Poolhouse and its parts."
+        ),
     ] = False,
 ) -> None:
     if plain_text():
@@ -104,6 +111,7 @@ def serve(
     tls_key: Annotated[str | None, typer.Option("--tls-key", help="The PEM file with its private key.")] = None,
     allow_destructive: Destructive = False,
     inherited: Annotated[int | None, typer.Option("--socket", hidden=True)] = None,
+    number: Annotated[int, typer.Option("--worker", hidden=True)] = 0,
 ) -> None:
     """Run the backend in production. Refuses development secrets and plain HTTP on public addresses."""
     from poolhouse.cli.definitions import Definitions
@@ -113,7 +121,13 @@ def serve(
 
     overrides = {"host": host, "port": port, "database": database, "tls_cert": tls_cert, "tls_key": tls_key}
     run_serve(
-        project, definitions, overrides, workers=workers, allow_destructive=allow_destructive, inherited=inherited
+        project,
+        definitions,
+        overrides,
+        workers=workers,
+        allow_destructive=allow_destructive,
+        inherited=inherited,
+        number=number,
     )
 
 
@@ -165,17 +179,21 @@ def manifest(project: Project = HERE) -> None:
 @app.command()
 def check(
     project: Project = HERE,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 when there is something to report.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 on an error or a warning.")] = False,
+    as_json: Json = False,
 ) -> None:
-    """Report grants that a function's source no longer uses. Removes nothing."""
-    from poolhouse.cli.checking import unused
+    """Report unused grants, operations that everybody may call, calls that the default mode refuses, idle groups."""
+    from poolhouse.cli.checking import findings
+    from poolhouse.cli.screen import show_finding
 
-    found = unused(project)
-    for function, actions in found.items():
-        typer.echo(f"{function} no longer uses {', '.join(actions)}")
-    if not found:
-        typer.echo("Every grant is used.")
-    elif strict:
+    found = findings(project)
+    if as_json:
+        typer.echo(json.dumps([finding._asdict() for finding in found], indent=2))
+    for finding in () if as_json else found:
+        show_finding(*finding)
+    if not found and not as_json:
+        typer.echo("Nothing to report.")
+    if strict and any(finding.severity != "note" for finding in found):
         raise typer.Exit(1)
 
 

@@ -14,7 +14,10 @@ def console_link(
     project: Project = HERE,
     database: Database = None,
     url: Annotated[
-        str | None, typer.Option("--url", help="The server's address; default: POOLHOUSE_PUBLIC_URL, else this host.")
+        str | None,
+        typer.Option(
+            "--url", help="The server's address; default: POOLHOUSE_PUBLIC_URL, else that of the running dev."
+        ),
     ] = None,
 ) -> None:
     """Print a link that lets whoever has it into the console as the operator: once, within five minutes."""

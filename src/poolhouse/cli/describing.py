@@ -17,7 +17,7 @@ from poolhouse.cli.flags import Flags
 from poolhouse.cli.prompts import agree, interactive, need_terminal, select
 from poolhouse.cli.questions import ask_new, ask_update
 from poolhouse.cli.questions_admin import warn_open
-from poolhouse.cli.starting import TEMPLATES, Template, started
+from poolhouse.cli.starting import FRONTENDS, NATIVE, TEMPLATES, Frontend, Template, started
 from poolhouse.define.admin_queries_source import DEFINITION
 from poolhouse.define.manifest import Manifest
 from poolhouse.define.project import load
@@ -26,13 +26,13 @@ from poolhouse.errors import ProjectError, UserError
 _NEXT: Final = "poolhouse push --target local  or  poolhouse dev"
 
 
-def init(project: Path, template: Template | None, *, yes: bool) -> bool:
+def init(project: Path, template: Template | None, frontend: Frontend, *, yes: bool) -> bool:
     """A new project. False when the answer was No."""
     if template is None:
         names = ", ".join(option.value for option in TEMPLATES)
         need_terminal(f"Choose a template with --template: {names}. Add --yes to write without the question.")
         template = select("What do you want to begin with?", TEMPLATES)
-    draft = started(project, template)
+    draft = started(project, template, frontend)
     if not _written(draft, yes=yes):
         return False
     typer.secho(f"Created a project in {project.resolve()}", fg="green")
@@ -40,6 +40,10 @@ def init(project: Path, template: Template | None, *, yes: bool) -> bool:
     if project.resolve() != Path.cwd():
         typer.echo(f"  cd {project}")
     typer.echo("  poolhouse add auth" if template == "empty" else "  poolhouse dev")
+    for line in FRONTENDS[frontend]:
+        typer.echo(f"  {line}")
+    if frontend in NATIVE:
+        typer.echo(f"\nThe file in clients/{frontend} says at its head how your app is configured.")
     return True
 
 

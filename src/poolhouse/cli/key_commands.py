@@ -1,7 +1,7 @@
 """`poolhouse keys ...`: the keys that sign a user pool's tokens."""
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -37,24 +37,31 @@ def keys_rotate(
     project: Project = HERE,
     database: Database = None,
     pool: PoolName = None,
+    now: Annotated[
+        bool, typer.Option("--now", help="A key may be stolen: refuse every token of the old keys from now on.")
+    ] = False,
     dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
-    """Let new keys sign; running servers take them over within a second, and old tokens stay good."""
+    """Let new keys sign; running servers take them over within a second, and old tokens stay good, but for --now."""
     from poolhouse.cli.administration import visit
     from poolhouse.cli.prompts import agree
+    from poolhouse.operations.console.keys import REPLACEMENT
 
-    where = Where(project, database, pool)
+    where, effect = Where(project, database, pool), "\n".join(REPLACEMENT) if now else _EFFECT
     if dry_run:
         visit(where, _pool_id)
-        typer.echo(_EFFECT)
+        typer.echo(effect)
         return
-    if not agree(f"{_EFFECT} Rotate?", yes=yes, default=False):
+    typer.echo(effect)
+    if not agree("Replace the keys now?" if now else "Rotate?", yes=yes, default=False):
         raise typer.Exit(1)
-    _print(visit(where, _rotated()))
+    _print(visit(where, _renewed(now=now)))
+    if now:
+        typer.echo("The old keys are gone. Every server refuses their tokens within a second.")
 
 
-def _rotated() -> Callable[["Administration"], Awaitable[list["Key"]]]:
+def _renewed(*, now: bool) -> Callable[["Administration"], Awaitable[list["Key"]]]:
     from poolhouse.access.principals import Root
     from poolhouse.crypto.codes import new_uuid
     from poolhouse.operations.console import keys as console
@@ -70,7 +77,7 @@ def _rotated() -> Callable[["Administration"], Awaitable[list["Key"]]]:
             region=pool.region,
             way="cli",
         )
-        return await console.rotate(ctx, pool.id)
+        return await (console.replace if now else console.rotate)(ctx, pool.id)
 
     return work
 

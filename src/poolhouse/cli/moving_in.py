@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, Final, Literal, NamedTuple, TextIO
@@ -18,8 +18,9 @@ from poolhouse.errors import UserError
 from poolhouse.operations import import_files
 from poolhouse.operations.import_csv import UnusableFile
 from poolhouse.operations.import_files import Entry
+from poolhouse.operations.import_settling import Import
 from poolhouse.store import import_jobs
-from poolhouse.store.import_jobs import Outcome, RowOutcome
+from poolhouse.store.import_jobs import FileForm, Outcome, RowOutcome
 from poolhouse.store.pools import Pool
 
 _CHUNK: Final = 65_536
@@ -43,15 +44,12 @@ def import_file(
     async def work(administration: Administration) -> Summary:
         pool = await administration.pool()
         summary = Summary({"Imported": 0, "Skipped": 0, "Failed": 0}, [])
-        if not dry_run:
-            async with administration.services.database.write() as tx:
-                await administration.did(tx, "ImportUsers", file.name, Format=form)
         with ExitStack() as stack:
             source, size = _opened(file, stack)
             told = None if report is None else stack.enter_context(_created(report))
             bar = _Bar(stack, size)
             entries = _entries(pool, form, bar.chunks(source))
-            async for outcome in import_files.bring_in(administration.services, pool, entries, dry_run=dry_run):
+            async for outcome in await _outcomes(administration, entries, file, form, dry_run=dry_run):
                 _count(summary, outcome)
                 bar.settled()
                 if told is not None:
@@ -65,6 +63,18 @@ def import_file(
             f"{file} cannot be imported. {error}",
             resolution="The columns are those of: aws cognito-idp get-csv-header; --format says what the file is.",
         ) from error
+
+
+async def _outcomes(
+    administration: Administration, entries: Iterator[Entry], file: Path, form: FileForm, *, dry_run: bool
+) -> AsyncIterator[RowOutcome]:
+    services, pool = administration.services, await administration.pool()
+    if dry_run:
+        return import_files.try_out(services, pool, entries)
+    cause = await administration.cause(file.name)
+    async with services.database.write() as tx:
+        await administration.did(tx, "ImportUsers", file.name, Run=cause.run, Format=form)
+    return import_files.bring_in(Import(services, pool, cause), entries)
 
 
 def _entries(pool: Pool, form: Literal["csv", "jsonl"], chunks: Iterator[bytes]) -> Iterator[Entry]:

@@ -21,7 +21,7 @@ def export_file(where: Where, file: Path, form: Literal["csv", "jsonl"], *, hash
 
     async def work(administration: Administration) -> list[str]:
         pool = await administration.pool()
-        with _new_file(file, overwrite=overwrite) as target:
+        with new_file(file, overwrite=overwrite) as target:
             return await _write(administration, pool, target, form, hashes=hashes)
 
     return visit(where, work)
@@ -63,7 +63,7 @@ def _told(written: int, left: int, *, hashes: bool) -> list[str]:
 
 
 @contextmanager
-def _new_file(file: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
+def new_file(file: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
     """The file gets its name when it is complete. Raises UserError."""
     if str(file) == "-":
         yield sys.stdout.buffer

@@ -12,6 +12,7 @@ from poolhouse.cli.aws_options import (
     App,
     ContinueRollback,
     Env,
+    NewStack,
     Profile,
     Region,
     Skip,
@@ -87,6 +88,7 @@ Logouts = Annotated[list[str] | None, typer.Option("--logout-url", help="Where h
 Template = Annotated[
     Literal["admin-actions", "admin-queries", "empty"] | None, typer.Option("--template", help="What it begins with.")
 ]
+Frontend = Literal["none", "react", "vue", "next", "angular", "react-native", "swift", "android", "flutter", "python"]
 DeleteSource = Annotated[bool, typer.Option("--delete-source", help="Also delete the function's source.")]
 
 
@@ -102,12 +104,13 @@ def init(
         Literal["admin-actions", "admin-queries", "empty"] | None,
         typer.Option("--template", help="What it begins with."),
     ] = None,
+    frontend: Annotated[Frontend, typer.Option("--frontend", help="A small app that calls the admin action.")] = "none",
     yes: Yes = False,
 ) -> None:
-    """Begin a project."""
+    """Begin a project, with tests that pass and settings for editors. What is there already is not touched."""
     from poolhouse.cli.describing import init as begin
 
-    _end(begin(directory, template, yes=yes))
+    _end(begin(directory, template, frontend, yes=yes))
 
 
 @add.command("auth")
@@ -244,6 +247,7 @@ def push(
     profile: Profile = None,
     region: Region = None,
     allow_replace: AllowReplace = None,
+    new_stack: NewStack = False,
     continue_rollback: ContinueRollback = False,
     skip: Skip = None,
     yes: Yes = False,
@@ -257,7 +261,8 @@ def push(
         if continue_rollback:
             aws_pushing.continue_rollback(where, skip or ())
             return
-        _end(aws_pushing.push(where, yes=yes, allowed=allow_replace or (), out_dir=out_dir))
+        allowed = allow_replace or ()
+        _end(aws_pushing.push(where, yes=yes, allowed=allowed, out_dir=out_dir, new_stack=new_stack))
         return
     from poolhouse.cli.pushing import push as carry_out
 

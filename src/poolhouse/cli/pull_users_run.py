@@ -54,10 +54,11 @@ async def _pull(administration: Administration, wanted: Wanted) -> Pulled:
     source = Source(wanted.source, wanted.without)
     described = await source.described()
     check_fits(pool, described, wanted.without)
-    running, goes_on = await pulling.begin(services, pool, source_id, dry_run=wanted.dry_run)
+    cause = await administration.cause(source_id)
+    running, goes_on = await pulling.begin(services, pool, source_id, cause, dry_run=wanted.dry_run)
     if not wanted.dry_run:
         async with services.database.write() as tx:
-            await administration.did(tx, "PullUsers", source_id, GoesOn=goes_on, Groups=wanted.groups)
+            await administration.did(tx, "PullUsers", source_id, Run=cause.run, GoesOn=goes_on, Groups=wanted.groups)
     if goes_on:
         typer.echo("Going on with the pull that was interrupted.", err=True)
     with _Shown(services.clock, described.get("EstimatedNumberOfUsers", 0), _settled(running)) as shown:

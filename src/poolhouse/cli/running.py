@@ -1,27 +1,26 @@
 """`poolhouse dev` and `poolhouse serve`: bind, load, start, watch, stop."""
 
 import asyncio
-import gc
 import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import typer
-import uvicorn
 from watchfiles import Change as FileChange
 from watchfiles import DefaultFilter, awatch
 
 from poolhouse import outputs, service_model, telemetry
 from poolhouse.app import Server, clock
-from poolhouse.cli.bounded_http import BoundedHttp
 from poolhouse.cli.definitions import Definitions
 from poolhouse.cli.screen import show
-from poolhouse.cli.tls import Secured, hints, listen, secure
+from poolhouse.cli.serving import uvicorn_server
+from poolhouse.cli.tls import Secured, hints, secure
+from poolhouse.cli.whereabouts import recorded
 from poolhouse.cli.workers import supervise
 from poolhouse.config import Mode, Settings, load
 from poolhouse.crypto.vault import Vault
@@ -33,6 +32,7 @@ from poolhouse.operations.backend import Applied, Change, current
 from poolhouse.operations.backend.master_key import check_master_key
 from poolhouse.operations.backend.specs import is_source
 from poolhouse.operations.console import links
+from poolhouse.operations.remote.aws import configured_url
 from poolhouse.store.database import open_database
 
 Overrides = Mapping[str, object]
@@ -55,8 +55,12 @@ def run_serve(
     workers: int,
     allow_destructive: bool,
     inherited: int | None,
+    number: int = 0,
 ) -> None:
-    """The production server: one process, or several that share the socket `inherited` and the database."""
+    """The production server: one process, or several that share the socket `inherited` and the database.
+
+    Of several, each serves its metrics on a port of its own: the one that is set, and those behind it, by `number`.
+    """
     manifest = definitions.manifest()
     settings, bound = _prepare("serve", project, overrides, inherited)
     if workers > 1:
@@ -68,8 +72,13 @@ def run_serve(
         with bound:
             sys.exit(supervise(workers, bound, _arguments(project, overrides, bound, destructive=allow_destructive)))
     settings, secured = _secured(settings, project, bound)
+    inner = None
+    if secured is None:
+        inner = socket.create_server(("127.0.0.1", 0))
+        settings = replace(settings, inner_url=f"http://127.0.0.1:{inner.getsockname()[1]}")
     server, supervised = Server(settings, project), inherited is not None
-    _run(_production(server, manifest, bound, secured, allow_destructive=allow_destructive, supervised=supervised))
+    rules = {"allow_destructive": allow_destructive, "supervised": supervised}
+    _run(_production(server, manifest, bound, secured, inner, **rules, number=number))
 
 
 def _run(main: Any) -> None:
@@ -127,79 +136,21 @@ def bind(host: str, port: int) -> socket.socket:
     return bound
 
 
-class _Uvicorn(uvicorn.Server):
-    """Says when it listens; ends on the usual signals without raising them again, since our own end comes after it."""
-
-    def __init__(self, config: uvicorn.Config, listening: Callable[[], None], secured: Secured | None) -> None:
-        super().__init__(config)
-        self._listening = listening
-        self._secured = secured
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        if self._secured is None:
-            await super().startup(sockets)
-        else:
-            await super().startup([])
-            self.servers = await listen(self._secured, sockets or [], self._connection)
-        # What the start made lives as long as the process: nothing there for the collector to look at.
-        gc.freeze()
-        gc.enable()
-        self._listening()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().shutdown(sockets)
-        if self._secured is not None:
-            self._secured.inner.close()
-
-    def _connection(self) -> asyncio.Protocol:
-        return BoundedHttp(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, self.handle_exit, number, None)
-        try:
-            yield
-        finally:
-            for number in (signal.SIGINT, signal.SIGTERM):
-                loop.remove_signal_handler(number)
-
-
-def uvicorn_server(
-    server: Server, listening: Callable[[], None] = lambda: None, secured: Secured | None = None
-) -> uvicorn.Server:
-    """Uvicorn around our application, quiet: the application itself says what is worth saying."""
-    config = uvicorn.Config(
-        server,
-        http=BoundedHttp,
-        ws="none",
-        lifespan="on",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=server.settings.behind_proxy,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=10,
-        h11_max_incomplete_event_size=65536,
-    )
-    return _Uvicorn(config, listening, secured)
-
-
 async def _production(
     server: Server,
     manifest: Manifest,
     bound: socket.socket,
     secured: Secured | None,
+    inner: socket.socket | None,
     *,
     allow_destructive: bool,
     supervised: bool,
+    number: int,
 ) -> None:
     settings = server.settings
     if supervised:
         _end_with_supervisor()
-    else:
-        start_metrics(settings)
+    start_metrics(settings, number)
     try:
         made, withheld = await server.start(manifest, allow_destructive=allow_destructive)
         for change in made:
@@ -208,7 +159,7 @@ async def _production(
             telemetry.log.warning("withheld", change=str(change), remedy="--allow-destructive")
         urls = rest_urls(manifest, settings.public_url)
         ready = lambda: telemetry.log.info("ready", url=settings.public_url, **({"rest": urls} if urls else {}))  # noqa: E731
-        serving = uvicorn_server(server, ready, secured)
+        serving = uvicorn_server(server, ready, secured, inner)
         await serving.serve(sockets=[bound])
     finally:
         await server.stop()
@@ -231,18 +182,29 @@ def rest_urls(manifest: Manifest, public_url: str) -> dict[str, str]:
     return {names[api.name]: f"{public_url}{api.root}" for api in manifest.rest_apis}
 
 
-def start_metrics(settings: Settings) -> None:
-    """Prometheus metrics on their own port, when one is set."""
+def start_metrics(settings: Settings, number: int = 0) -> None:
+    """Prometheus metrics on their own port, when one is set. Raises SettingError when it cannot be had."""
     if settings.metrics_port:
         from prometheus_client import start_http_server
 
-        start_http_server(settings.metrics_port, settings.host, telemetry.REGISTRY)
+        port = settings.metrics_port + number
+        try:
+            start_http_server(port, settings.host, telemetry.REGISTRY)
+        except (OSError, OverflowError) as error:
+            raise SettingError(
+                f"Port {port} on {settings.host} cannot be used for metrics ({error}).",
+                resolution="Choose another POOLHOUSE_METRICS_PORT; each of several workers takes one, from there on.",
+            ) from error
 
 
 def write_for(
-    settings: Settings, applied: Applied, folder: Path, formats: tuple[str, ...] = outputs.DEFAULT_FORMATS
+    settings: Settings,
+    applied: Applied,
+    folder: Path,
+    formats: tuple[str, ...] = outputs.DEFAULT_FORMATS,
 ) -> tuple[Path, ...]:
     """Write client files of an applied backend, by the names of their formats; returns those that changed."""
+    reference = applied.manifest.auth.reference if applied.manifest.auth else None
     return outputs.write_outputs(
         folder,
         applied.manifest,
@@ -252,6 +214,7 @@ def write_for(
             user_pool_client_id=applied.client_id,
             identity_pool_id=applied.identity_pool_id,
             base_url=settings.public_url,
+            pool_url=None if reference is None else configured_url(reference.region),
             api_key=applied.api_key.value if applied.api_key else None,
         ),
         formats,
@@ -262,7 +225,7 @@ def write_client_files(project: Path, folder: Path, overrides: Overrides, format
     """The client files of a backend that `dev` or `serve` has applied before. Changes nothing in the database."""
     settings = load("dev", project, overrides)
     manifest = load_manifest(project)
-    applied = asyncio.run(_read(settings, manifest))
+    applied = asyncio.run(applied_of(settings, manifest))
     if manifest.auth is not None and applied.pool_id is None:
         raise UserError(
             "This backend was never applied to this database.",
@@ -272,7 +235,8 @@ def write_client_files(project: Path, folder: Path, overrides: Overrides, format
     return [folder / outputs.FORMATS[name].file for name in formats]
 
 
-async def _read(settings: Settings, manifest: Manifest) -> Applied:
+async def applied_of(settings: Settings, manifest: Manifest) -> Applied:
+    """What the Manifest became in the database. Raises SettingError for another master key."""
     database, vault = open_database(settings.database), Vault(settings.master_key)
     try:
         await database.start()
@@ -311,7 +275,8 @@ class _Development:
             self._tell(*await self._server.start(manifest, allow_destructive=self._destructive))
             self._write()
             watching = asyncio.create_task(self._watch(stop))
-            await uvicorn_server(self._server, self._banner, self._secured).serve(sockets=[bound])
+            with recorded(self._project, self._settings.database, self._settings.public_url):
+                await uvicorn_server(self._server, self._banner, self._secured).serve(sockets=[bound])
         finally:
             stop.set()
             if watching is not None:

@@ -27,9 +27,10 @@ from poolhouse.app import Server, clock
 from poolhouse.cli.administration import Administration
 from poolhouse.cli.definitions import Definitions
 from poolhouse.cli.options import Where
-from poolhouse.cli.running import bind, uvicorn_server, write_for
+from poolhouse.cli.running import bind, write_for
 from poolhouse.cli.secrets import check_name
 from poolhouse.cli.seeding import Seed, plant, read
+from poolhouse.cli.serving import uvicorn_server
 from poolhouse.config import Settings, is_loopback, load
 from poolhouse.crypto.vault import generate_master_key
 from poolhouse.define.manifest import Manifest

@@ -30,11 +30,12 @@ def supervise(count: int, bound: socket.socket, arguments: Sequence[str]) -> int
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
     bound.listen(2048)
-    workers = {_start(bound, arguments): time.monotonic() for _ in range(count)}
+    workers = {_start(bound, arguments, place): (place, time.monotonic()) for place in range(count)}
     began, pause, status = time.monotonic(), 0.5, 0
     while status == 0 and not stop.wait(0.2):
         for worker in [one for one in workers if one.poll() is not None]:
-            lived = time.monotonic() - workers.pop(worker)
+            place, started = workers.pop(worker)
+            lived = time.monotonic() - started
             _forget(worker)
             if worker.returncode == _REFUSED and time.monotonic() - began < _LONGEST_PAUSE:
                 status = _REFUSED
@@ -42,14 +43,15 @@ def supervise(count: int, bound: socket.socket, arguments: Sequence[str]) -> int
             pause = 0.5 if lived > _LONGEST_PAUSE else min(pause * 2, _LONGEST_PAUSE)
             log.error("worker ended", pid=worker.pid, status=worker.returncode, again_in_seconds=pause)
             if not stop.wait(pause):
-                workers[_start(bound, arguments)] = time.monotonic()
+                workers[_start(bound, arguments, place)] = (place, time.monotonic())
     _end(list(workers))
     return status
 
 
-def _start(bound: socket.socket, arguments: Sequence[str]) -> "subprocess.Popen[bytes]":
+def _start(bound: socket.socket, arguments: Sequence[str], place: int) -> "subprocess.Popen[bytes]":
     """Its standard input is a pipe that nobody writes to: it ends with this process, and the worker with it."""
-    command = [sys.executable, "-m", "poolhouse", "serve", *arguments, "--socket", str(bound.fileno())]
+    own = ["--socket", str(bound.fileno()), "--worker", str(place)]
+    command = [sys.executable, "-m", "poolhouse", "serve", *arguments, *own]
     return subprocess.Popen(command, pass_fds=[bound.fileno()], stdin=subprocess.PIPE)  # noqa: S603
 
 

@@ -72,7 +72,10 @@ class Outputs:
 
     def service_url(self, service: str) -> str:
         """The URL of `cognito-idp` or `cognito-identity`."""
-        return self.endpoint or f"https://{service}.{self.region}.amazonaws.com"
+        told = self.endpoint
+        return (
+            told if told and not told.endswith(".amazonaws.com") else f"https://{service}.{self.region}.amazonaws.com"
+        )
 
 
 def _load(path: Path) -> Mapping[str, Any]:

@@ -100,7 +100,7 @@ async def enter(door: Door, tx: Transaction, progress: Progress) -> Outcome:
 async def _next(door: Door, tx: Transaction, progress: Progress) -> Outcome:
     """A temporary password is replaced before anything else is asked for."""
     if progress.user.status == "FORCE_CHANGE_PASSWORD":
-        return new_password.challenge(door, progress)
+        return await new_password.challenge(door, tx, progress)
     return await steps.advance(door, tx, progress)
 
 

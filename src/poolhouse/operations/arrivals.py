@@ -30,7 +30,9 @@ def is_awaited(vault: Vault, user: User) -> bool:
     return user.status in _ABLE and isinstance(credentials.unseal(vault, user), Elsewhere)
 
 
-async def by_password(door: Door, user: User, password: str, metadata: Mapping[str, str]) -> User:
+async def by_password(
+    door: Door, user: User, password: str, validation: Mapping[str, str], metadata: Mapping[str, str]
+) -> User:
     """The user with the password that the function accepted as his own from now on.
 
     Every try counts as a wrong password until it turns out right, as in `triggers_migration`. The function is asked for
@@ -44,8 +46,8 @@ async def by_password(door: Door, user: User, password: str, metadata: Mapping[s
             raise PasswordAttemptsExceeded
     request = {
         "password": password,
-        "validationData": metadata,
-        "clientMetadata": {},
+        "validationData": validation,
+        "clientMetadata": metadata,
         "userAttributes": triggers.attributes(door.pool, user),
     }
     try:

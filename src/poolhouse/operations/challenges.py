@@ -84,7 +84,8 @@ class Custom(msgspec.Struct, frozen=True, array_like=True, tag="custom"):
 class Session(msgspec.Struct, frozen=True, array_like=True):
     """A challenge that waits for its answer; `credential` is the fingerprint of the password that led to it.
 
-    `device_key` is "" when the client named none; `second` says that the second factor was passed.
+    `device_key` is "" when the client named none; `second` says that the second factor was passed. `sign_in` is the id
+    of the audit record of the sign-in, "" before its first factor is passed.
     """
 
     ticket: Ticket
@@ -93,6 +94,7 @@ class Session(msgspec.Struct, frozen=True, array_like=True):
     device_key: str = ""
     second: bool = False
     held: SentCode | Enrolment | Custom | None = None
+    sign_in: str = ""
 
 
 def fingerprint(credential: bytes | None) -> bytes:

@@ -15,6 +15,7 @@ from poolhouse.functions import Functions
 from poolhouse.store.database import Database, Transaction
 from poolhouse.store.users import User
 
+from .remote.pool import Remote
 from .unwritten import Unwritten
 
 P = ParamSpec("P")
@@ -31,6 +32,7 @@ class Services:
     `delivers` are the media of messages that the server delivers, EMAIL and SMS; `wake_delivery` says there is work.
     `hashing` bounds the memory of slow password hashes.
     `unwritten` is what the audit trail of this process is still to be told.
+    `remote` knows the pool at AWS that the definitions refer to, if they do.
     `functions` runs the triggers of pools; None where there is no runtime for functions. Each attempt of a trigger has
     `trigger_seconds`.
     `strict` makes the gate check answers and errors against the service model; tests switch it on.
@@ -47,6 +49,7 @@ class Services:
     trigger_seconds: float = 5.0
     hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(HASHES))
     unwritten: Unwritten = field(default_factory=Unwritten)
+    remote: Remote = field(default_factory=Remote)
     strict: bool = False
 
     async def compute(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -67,7 +70,9 @@ class Call:
     `request` what it asks.
     `rule` is the text of the rule that allowed it.
     An operation that finds out says in `subject` whom it is about, a sub where it can, and in `pool_id` which pool;
-    `groups` are those of the person as they are now. They go into the audit trail; `recorded` says that they have.
+    `groups` are those of the person as they are now. They go into the audit trail; `recorded` says that they have, and
+    `is_told` that the trail knows already what became of a call that failed. `sign_in` is the id of the record of the
+    sign-in that the call goes on with.
     """
 
     services: Services
@@ -84,6 +89,8 @@ class Call:
     pool_id: str = ""
     groups: tuple[str, ...] | None = None
     recorded: bool = False
+    is_told: bool = False
+    sign_in: str = ""
     is_denied: bool = False
     request: Any = None
     before_write: "Callable[[Transaction, Call], Awaitable[None]] | None" = None

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from poolhouse.access.delegation import ENDS, Question, Ranked, Rules, Verdict, decide, strength
+from poolhouse.access.delegation import Question, Ranked, Rules, Verdict, at_stake, decide, strength
 from poolhouse.access.delegation import permitted as permitted_by
 from poolhouse.access.principals import Person, Principal, RoleSession
 from poolhouse.define.delegable import ON_USER
@@ -123,7 +123,7 @@ async def _judged(
     if pool_id != person.pool_id:
         return _not(f"Users of {person.pool_id} may not act in another user pool.")
     if lock:
-        await delegations.lock(tx, pool_id, _at_stake(rules, operation, request))
+        await delegations.lock(tx, pool_id, at_stake(rules, operation, getattr(request, "GroupName", None)))
     found = await _alive(tx, person)
     if found is None:
         return _not(_GONE)
@@ -157,22 +157,12 @@ async def _alive(tx: Transaction, person: Person) -> tuple[Pool, User] | None:
     return pool, user
 
 
-def _at_stake(rules: Rules, operation: str, request: Any) -> tuple[str, ...]:
-    """The protected groups that may lose a member."""
-    protected = rules.delegation.protected
-    if operation not in ENDS:
-        return ()
-    if operation == "AdminRemoveUserFromGroup":
-        return tuple(name for name in protected if name == request.GroupName)
-    return protected
-
-
 async def _last_of(
     tx: Transaction, rules: Rules, operation: str, request: Any, target: User | None, theirs: Sequence[Group]
 ) -> tuple[str, ...]:
     if target is None:
         return ()
-    names = _at_stake(rules, operation, request)
+    names = at_stake(rules, operation, getattr(request, "GroupName", None))
     held = [group for group in theirs if group.name in names]
     return tuple([group.name for group in held if await delegations.is_last(tx, group.id, target.id)])
 

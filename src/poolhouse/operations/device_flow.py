@@ -47,6 +47,7 @@ async def answer(door: Door, session: str | None, responses: Responses) -> Answe
     block, sealed = challenges.open_block(door.vault, proof.block, door.client, door.ctx.now, DeviceBlock)
     found = block.session
     steps.require_named(door, found.ticket, responses)
+    steps.going_on(door, found)
     _require_same(found, required(responses, "DEVICE_KEY"))
     async with door.ctx.services.database.read() as tx:
         device = await devices.find(tx, found.ticket.user_id, found.device_key)
@@ -94,7 +95,9 @@ def _challenge(door: Door, found: Session, device: Device, a_public: int) -> dic
     exchange = srp_exchange.begin(verifier, a_public)
     ticket = found.ticket
     fresh = challenges.ticket(door.client, ticket.user_id, ticket.username, ticket.typed, door.ctx.now)
-    waiting = Session(fresh, DEVICE_PASSWORD_VERIFIER, found.credential, found.device_key, found.second)
+    waiting = Session(
+        fresh, DEVICE_PASSWORD_VERIFIER, found.credential, found.device_key, found.second, sign_in=found.sign_in
+    )
     return srp_exchange.shown(verifier, exchange) | {
         "SECRET_BLOCK": challenges.seal_block(door.vault, DeviceBlock(waiting, exchange)),
         "DEVICE_KEY": device.device_key,

@@ -15,6 +15,7 @@ from poolhouse import service_model, telemetry
 from poolhouse.access import authorization, resources
 from poolhouse.access.principals import Anonymous, Person, Principal, RoleSession, Root
 from poolhouse.errors import (
+    DatabaseUnavailable,
     DelegationRefused,
     InternalErrorException,
     MissingAuthenticationTokenException,
@@ -25,6 +26,7 @@ from poolhouse.errors import (
 from poolhouse.operations import audit, delegation
 from poolhouse.operations._tagging import condition_keys
 from poolhouse.operations.context import Call, Services
+from poolhouse.operations.remote import delegating, forwarding
 from poolhouse.store.database import Transaction
 from poolhouse.telemetry import Asked
 
@@ -127,7 +129,7 @@ async def call(
         result = error.code
         if operation.name in audit.SIGN_INS and not ctx.is_denied:
             audit.failed(ctx, request, error)
-        else:
+        elif not ctx.is_told:
             await audit.refused(ctx, operation, error)
         raise
     except BaseException:
@@ -150,6 +152,8 @@ async def call(
 
 async def _answer(ctx: Call, entry: Entry, operation: service_model.Operation, request: msgspec.Struct) -> Answer:
     """Allowed, done, recorded: what was not recorded with its change is recorded before the answer goes out."""
+    if (pool := forwarding.concerned(ctx.services.remote, request)) is not None:
+        return await forwarding.forward(ctx, pool, operation, request, lambda: authorize(ctx, operation, request))
     if operation.auth == "iam":
         ctx.is_denied = True
         authorize(ctx, operation, request)
@@ -194,6 +198,9 @@ async def _delegate(ctx: Call, entry: Entry) -> None:
     """
     if ctx.person is None:
         return
+    if ctx.services.remote.of(ctx.person.pool_id) is not None:
+        await delegating.check(ctx)
+        return
     ctx.before_write = _check
     if entry.transaction is None:
         async with ctx.services.database.read() as tx:
@@ -211,14 +218,28 @@ async def _run(entry: Entry, ctx: Call, _operation: service_model.Operation, req
     if entry.transaction is None:
         return await entry.function(ctx, request) or {}
     if entry.transaction == "write":
-        async with ctx.write() as tx:
-            ctx._tx = tx  # noqa: SLF001 - the gate is what sets it
-            return await entry.function(ctx, request) or {}
+        return await _write(entry, ctx, request)
     async with ctx.services.database.read() as tx:
         ctx._tx = tx  # noqa: SLF001 - the gate is what sets it
         if ctx.before_write is not None:
             await ctx.before_write(tx, ctx)
         return await entry.function(ctx, request) or {}
+
+
+async def _write(entry: Entry, ctx: Call, request: msgspec.Struct) -> Answer:
+    """Nothing but database work, so it is done again when it is certain that nothing of it was: PostgreSQL ends one of
+    two transactions that wait for each other, and those of a connection that is lost.
+    """
+    for last in (False, False, True):
+        try:
+            async with ctx.write() as tx:
+                ctx._tx = tx  # noqa: SLF001 - the gate is what sets it
+                return await entry.function(ctx, request) or {}
+        except DatabaseUnavailable as outage:
+            if last or not outage.may_repeat:
+                raise
+            ctx.recorded = False
+    raise AssertionError("the last one returns or raises")
 
 
 async def _run_strictly(entry: Entry, ctx: Call, operation: service_model.Operation, request: msgspec.Struct) -> Answer:

@@ -7,7 +7,7 @@ text, not formulas.
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeVar
 
 from poolhouse.errors import InvalidParameterException
 from poolhouse.store.names import VERIFIABLE
@@ -17,6 +17,7 @@ from poolhouse.store.settings import PoolSettings
 from .attributes import STANDARD
 from .import_users import NewUser
 
+T = TypeVar("T")
 MOST_ROWS: Final = 500_000
 LONGEST_ROW: Final = 16_000
 """Characters; in UTF-8 at most four bytes each."""
@@ -233,9 +234,15 @@ def rows(chunks: Iterable[bytes], most: int = MOST_ROWS) -> Iterator[CsvRow]:
         yield row
 
 
-def batches(found: Iterable[CsvRow], size: int) -> Iterator[list[CsvRow]]:
+def username(names: Sequence[str], row: CsvRow) -> str:
+    """What stands in the column of usernames, "" where nothing does."""
+    place = names.index(USERNAME)
+    return unguarded(row.cells[place]) if place < len(row.cells) else ""
+
+
+def batches(found: Iterable[T], size: int) -> Iterator[list[T]]:
     """The rows, `size` at a time. Raises UnusableFile behind the last of those that came before what is wrong."""
-    batch: list[CsvRow] = []
+    batch: list[T] = []
     unusable: UnusableFile | None = None
     try:
         for row in found:

@@ -3,36 +3,35 @@
 Every line comes to an outcome of its own, as it does in a job. A second run over the same file skips who is there.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
+from functools import partial
 from typing import Final, NamedTuple
 
-from poolhouse.errors import GroupExistsException, InvalidParameterException, ServiceError
+from poolhouse.errors import InvalidParameterException, ServiceError
 from poolhouse.store import groups
-from poolhouse.store.database import Transaction
 from poolhouse.store.import_jobs import RowOutcome
 from poolhouse.store.names import fold
 from poolhouse.store.pools import Pool
 
-from . import import_csv, import_users, user_records
+from . import import_csv, import_settling, import_users, user_records
 from .context import Services
-from .import_csv import UnusableFile
+from .import_settling import NEW_GROUP, OLD_GROUP, Import, Row
 from .import_users import NewUser, Settled
 from .user_records import GroupRecord
 
 _LONGEST_LINE: Final = 1_048_576
-_BATCH: Final = 32
-NEW_GROUP: Final = "The group was created."
-OLD_GROUP: Final = "The group already exists."
+# A commit for each: more would make a server of the same SQLite file wait for its turn.
+_AT_ONCE: Final = 128
 _WOULD: Final = "The user would be imported."
 
 
 class Entry(NamedTuple):
-    """What a line holds; `problem` says why it holds nothing."""
+    """What a line holds; `problem` says why it holds nothing but perhaps a `username`."""
 
     line: int
     found: NewUser | GroupRecord | None
     problem: str = ""
+    username: str = ""
 
 
 def csv_entries(pool: Pool, chunks: Iterable[bytes]) -> Iterator[Entry]:
@@ -46,7 +45,7 @@ def csv_entries(pool: Pool, chunks: Iterable[bytes]) -> Iterator[Entry]:
         try:
             yield Entry(row.line, import_csv.new_user(pool, names, row.cells))
         except InvalidParameterException as error:
-            yield Entry(row.line, None, error.message)
+            yield Entry(row.line, None, error.message, import_csv.username(names, row))
 
 
 def json_entries(chunks: Iterable[bytes]) -> Iterator[Entry]:
@@ -61,75 +60,29 @@ def json_entries(chunks: Iterable[bytes]) -> Iterator[Entry]:
             yield Entry(number, None, error.message)
 
 
-async def bring_in(
-    services: Services, pool: Pool, entries: Iterable[Entry], *, dry_run: bool = False
-) -> AsyncIterator[RowOutcome]:
-    """Outcomes in the order of the lines. In a dry run nothing is written, and the outcomes are what would happen."""
-    trial = _Trial(pool) if dry_run else None
-    for batch in batches(entries):
-        for outcome in await _settled(services, pool, batch, trial):
+async def bring_in(of: Import, entries: Iterable[Entry]) -> AsyncIterator[RowOutcome]:
+    """Outcomes in the order of the lines. Raises UnusableFile behind those of what was there before it."""
+    for batch in import_csv.batches(entries, _AT_ONCE):
+        for outcome in await import_settling.settle(of, list(map(row, batch))):
             yield outcome
 
 
-def batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
-    """Groups come before the users who are in them. Raises UnusableFile behind what was there before it."""
-    batch: list[Entry] = []
-    try:
-        for entry in entries:
-            if isinstance(entry.found, GroupRecord) or len(batch) == _BATCH:
-                yield batch
-                batch = []
-            batch.append(entry)
-    except UnusableFile:
-        yield batch
-        raise
-    yield batch
+async def try_out(services: Services, pool: Pool, entries: Iterable[Entry]) -> AsyncIterator[RowOutcome]:
+    """What would become of the lines; nothing is written. Raises UnusableFile."""
+    trial = _Trial(pool)
+    for entry in entries:
+        yield RowOutcome(entry.line, *await trial.settle(services, entry))
 
 
-async def _settled(services: Services, pool: Pool, batch: list[Entry], trial: "_Trial | None") -> list[RowOutcome]:
-    if trial is not None:
-        return [RowOutcome(entry.line, *await trial.settle(services, entry)) for entry in batch]
-    first, rest = batch[:1], batch[1:]
-    settled = [await _settle(services, pool, entry) for entry in first]
-    settled += await asyncio.gather(*(_settle(services, pool, entry) for entry in rest))
-    return [RowOutcome(entry.line, *outcome) for entry, outcome in zip(batch, settled, strict=True)]
+def row(entry: Entry) -> Row:
+    return Row(entry.line, partial(_found, entry), entry.username)
 
 
-async def _settle(services: Services, pool: Pool, entry: Entry) -> Settled:
+def _found(entry: Entry) -> NewUser | GroupRecord:
+    """Raises InvalidParameterException."""
     if entry.found is None:
-        return Settled("Failed", entry.problem)
-    if isinstance(entry.found, GroupRecord):
-        return await _group(services, pool, entry.found)
-    try:
-        async with services.database.write() as tx:
-            await import_users.add(services, tx, pool, entry.found, services.clock())
-    except ServiceError as error:
-        return import_users.refusal(error)
-    return Settled("Imported", import_users.SUCCEEDED)
-
-
-async def _group(services: Services, pool: Pool, record: GroupRecord) -> Settled:
-    try:
-        async with services.database.write() as tx:
-            return await add_group(tx, pool, record, services.clock())
-    except GroupExistsException:
-        return Settled("Skipped", OLD_GROUP)
-    except ServiceError as error:
-        return import_users.refusal(error)
-
-
-async def add_group(tx: Transaction, pool: Pool, record: GroupRecord, now: int) -> Settled:
-    """Raises GroupExistsException, LimitExceededException."""
-    await groups.add(
-        tx,
-        pool.id,
-        record.name,
-        description=record.description,
-        role_arn=record.role_arn,
-        precedence=record.precedence,
-        now=now,
-    )
-    return Settled("Imported", NEW_GROUP)
+        raise InvalidParameterException(entry.problem)
+    return entry.found
 
 
 class _Trial:

@@ -27,7 +27,7 @@ from poolhouse.store import import_jobs, pools
 from poolhouse.store.database import Transaction
 from poolhouse.store.import_jobs import Job, JobState
 
-from . import paging
+from . import audit, paging
 from ._described import present
 from ._not_served import refuse
 from .context import Call, Services, seconds
@@ -105,7 +105,9 @@ async def start_user_import_job(ctx: Call, req: StartUserImportJobRequest) -> An
         raise PreconditionNotMetException("The user pool verifies no attribute by itself, so nobody could be imported.")
     if await import_jobs.active(ctx.tx):
         raise PreconditionNotMetException("Another import job is running.")
-    started = job._replace(status="Pending", started=ctx.now)
+    cause = msgspec.to_builtins(await audit.cause(ctx.tx, ctx))
+    state = msgspec.structs.replace(job.state, cause=cause)
+    started = job._replace(status="Pending", started=ctx.now, state=state)
     await import_jobs.change(ctx.tx, started)
     return {"UserImportJob": await _described(ctx, ctx.tx, started)}
 

@@ -7,7 +7,7 @@ out.
 
 import asyncio
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Final
@@ -16,27 +16,23 @@ import msgspec
 
 from poolhouse import telemetry
 from poolhouse.crypto.codes import new_uuid
-from poolhouse.errors import GroupExistsException, InvalidParameterException, ServiceError
+from poolhouse.errors import InvalidParameterException
 from poolhouse.store import import_jobs, pools
 from poolhouse.store.database import Transaction
-from poolhouse.store.import_jobs import Job, Outcome, RowOutcome, Status
+from poolhouse.store.import_jobs import Job, Status
 from poolhouse.store.pools import Pool
 
-from . import import_csv, import_files, import_users
+from . import import_csv, import_files, import_settling
+from .audit import Cause
 from .context import Services
 from .import_csv import CsvRow, UnusableFile
-from .import_files import Entry
 from .import_jobs import expire, file
+from .import_settling import BATCH, Import, Row
 from .import_users import NewUser
-from .user_records import GroupRecord
 
 _HELD: Final = 10_000_000
-_BATCH: Final = 32
 _CHUNK: Final = 65_536
 _PAUSE_SECONDS: Final = 1.0
-Found = Callable[[], NewUser | GroupRecord]
-"""What a row holds; raises InvalidParameterException for one that holds nothing."""
-_INTERNAL: Final = "The user could not be imported because of an internal error."
 
 
 class _Lost(Exception):
@@ -128,45 +124,44 @@ async def _end(services: Services, job: Job, status: Status, message: str) -> No
 async def _import(services: Services, job: Job) -> None:
     """Raises _Lost, _Stopped, UnusableFile."""
     await _renew(services, job)
-    pool = await _pool(services, job)
-    chunks = _chunks(await file(services, job))
+    of = Import(services, await _pool(services, job), _cause(job), job.id)
+    for rows in import_csv.batches(_rows(of.pool, job, _chunks(await file(services, job))), BATCH):
+        await _settle(of, job, rows)
+
+
+def _rows(pool: Pool, job: Job, chunks: Iterator[bytes]) -> Iterator[Row]:
+    """Raises UnusableFile."""
     if job.state.form == "jsonl":
-        for batch in import_files.batches(import_files.json_entries(chunks)):
-            # A group comes first in its batch, and is there before the users behind it.
-            await _settle(services, job, pool, [partial(_of_entry, entry) for entry in batch[:1]], batch[:1])
-            await _settle(services, job, pool, [partial(_of_entry, entry) for entry in batch[1:]], batch[1:])
+        yield from map(import_files.row, import_files.json_entries(chunks))
         return
     rows = import_csv.rows(chunks)
     names = import_csv.columns(pool.settings, rows)
-    for found in import_csv.batches(rows, _BATCH):
-        await _settle(services, job, pool, [partial(_of_row, pool, names, row) for row in found], found)
+    for row in rows:
+        yield Row(row.line, partial(_user, pool, names, row), import_csv.username(names, row))
 
 
-async def _settle(
-    services: Services, job: Job, pool: Pool, found: Sequence[Found], lines: Sequence[CsvRow | Entry]
-) -> None:
-    """Settle rows that are not settled yet, side by side. Raises _Lost, _Stopped."""
-    if not lines:
-        return
-    await _renew(services, job)
-    async with services.database.read() as tx:
-        settled = await import_jobs.settled(tx, job.id, lines[0].line, lines[-1].line)
-    due = [(row.line, read) for row, read in zip(lines, found, strict=True) if row.line not in settled]
-    await asyncio.gather(*(_row(services, job, pool, line, read) for line, read in due))
+async def _settle(of: Import, job: Job, rows: Sequence[Row]) -> None:
+    """Settle rows that are not settled yet. Raises _Lost, _Stopped."""
+    await _renew(of.services, job)
+    async with of.services.database.read() as tx:
+        settled = await import_jobs.settled(tx, job.id, rows[0].line, rows[-1].line)
+    due = [row for row in rows if row.line not in settled]
+    if due:
+        await import_settling.settle(of, due)
 
 
-def _of_row(pool: Pool, names: Sequence[str], row: CsvRow) -> NewUser:
+def _user(pool: Pool, names: Sequence[str], row: CsvRow) -> NewUser:
     """Raises InvalidParameterException."""
     if row.problem is not None:
         raise InvalidParameterException(row.problem)
     return import_csv.new_user(pool, names, row.cells)
 
 
-def _of_entry(entry: Entry) -> NewUser | GroupRecord:
-    """Raises InvalidParameterException."""
-    if entry.found is None:
-        raise InvalidParameterException(entry.problem)
-    return entry.found
+def _cause(job: Job) -> Cause:
+    """Who started the job; of one that an older version started nobody knows."""
+    if job.state.cause is None:
+        return Cause("", job.pool_id, {"request_id": "", "rule": "", "principal": "", "request": {"JobId": job.id}})
+    return msgspec.convert(job.state.cause, Cause)
 
 
 async def _pool(services: Services, job: Job) -> Pool:
@@ -185,33 +180,3 @@ def _chunks(compressed: bytes) -> Iterator[bytes]:
     while rest and (chunk := plain.decompress(rest, _CHUNK)):
         yield chunk
         rest = plain.unconsumed_tail
-
-
-async def _row(services: Services, job: Job, pool: Pool, line: int, read: Found) -> None:
-    """Settle one row: the user and the outcome together, or the outcome alone."""
-    outcome: Outcome = "Failed"
-    try:
-        await _add(services, job, pool, read(), line)
-        return
-    except GroupExistsException:
-        outcome, message = "Skipped", import_files.OLD_GROUP
-    except ServiceError as error:
-        outcome, message = import_users.refusal(error)
-    except (_Lost, OSError):
-        raise
-    except Exception:  # noqa: BLE001 - one row that breaks something must not stop all that follow
-        telemetry.log.exception("import row failed", job=job.id, line=line)
-        message = _INTERNAL
-    async with services.database.write() as tx:
-        await import_jobs.add_row(tx, job.id, RowOutcome(line, outcome, message))
-
-
-async def _add(services: Services, job: Job, pool: Pool, new: NewUser | GroupRecord, line: int) -> None:
-    said = import_files.NEW_GROUP if isinstance(new, GroupRecord) else import_users.SUCCEEDED
-    async with services.database.write() as tx:
-        if not await import_jobs.add_row(tx, job.id, RowOutcome(line, "Imported", said)):
-            return
-        if isinstance(new, GroupRecord):
-            await import_files.add_group(tx, pool, new, services.clock())
-        else:
-            await import_users.add(services, tx, pool, new, services.clock())

@@ -106,7 +106,9 @@ def _is_contact(pool: Pool, username: str) -> bool:
     return True
 
 
-async def add(services: Services, tx: Transaction, pool: Pool, new: NewUser, now: int) -> User:
+async def add(
+    services: Services, tx: Transaction, pool: Pool, new: NewUser, now: int, *, is_counted: bool = True
+) -> User:
     """Raises InvalidParameterException, UsernameExistsException, AliasExistsException, LimitExceededException; the
     block must not be kept then.
     """
@@ -127,6 +129,7 @@ async def add(services: Services, tx: Transaction, pool: Pool, new: NewUser, now
         if is_temporary
         else None,
         now=created,
+        is_counted=is_counted,
     )
     if not new.enabled:
         user = await users.change(tx, pool, user, created, enabled=False)

@@ -14,7 +14,7 @@ from poolhouse.store import users
 from poolhouse.store.database import Transaction
 from poolhouse.store.users import User
 
-from . import attributes, challenges, credentials, steps
+from . import attributes, audit, challenges, credentials, steps
 from .challenges import Session
 from .door import Door, required
 from .gate import Answer
@@ -25,9 +25,10 @@ _PREFIX: Final = "userAttributes."
 _LONGEST: Final = 256
 
 
-def challenge(door: Door, progress: Progress) -> Answer:
+async def challenge(door: Door, tx: Transaction, progress: Progress) -> Answer:
     """Parameters are JSON text, as clients expect them."""
     user = progress.user
+    await audit.challenged(tx, door.ctx, user, door.client.id)
     known = users.attributes_of(user)
     readable = attributes.readable(door.client.settings) - {"sub"}
     return {

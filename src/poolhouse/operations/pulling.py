@@ -8,21 +8,22 @@ an administrator) he belongs to this pool and no pull changes him.
 from array import array
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 
 from poolhouse.crypto.codes import new_uuid
-from poolhouse.errors import InvalidParameterException, PullRefused, ServiceError
+from poolhouse.errors import InvalidParameterException, PullRefused, ServiceError, UsernameExistsException
 from poolhouse.store import backend, factors, groups, users
 from poolhouse.store.database import Transaction
 from poolhouse.store.factors import EMAIL, SMS, Factor, Kind, State
 from poolhouse.store.pools import Pool
 from poolhouse.store.users import Status, User
 
-from . import credentials, import_users, mfa
+from . import audit, credentials, import_users, mfa
+from .audit import Cause, Effect
 from .context import Services
 from .credentials import Elsewhere
 from .import_users import NewUser
@@ -38,6 +39,7 @@ _STATUSES: Final[Mapping[str, Status]] = {
 _SECOND_FACTORS: Final[tuple[Kind, ...]] = (SMS, EMAIL)
 _OF_GROUPS: Final = frozenset({"groups_added", "groups_updated", "groups_unchanged", "roles_left_out"})
 _LEFT_THERE: Final = frozenset({"sub", "identities"})
+_ARRIVED: Final = "The user has a password of this pool already and was left as he is."
 Outcome = Literal["added", "updated", "unchanged", "arrived"]
 
 
@@ -79,8 +81,8 @@ class Incoming(NamedTuple):
 class _Refused(Exception):
     """Somebody, by his place in the page, cannot be pulled."""
 
-    def __init__(self, place: int, failure: Failure) -> None:
-        self.place, self.failure = place, failure
+    def __init__(self, place: int, failure: Failure, code: str) -> None:
+        self.place, self.failure, self.code = place, failure, code
 
 
 class _Undo(Exception):
@@ -104,13 +106,18 @@ def incoming(shown: Mapping[str, Any], second_factors: Sequence[str] = (), *, wi
 
 @dataclass(slots=True)
 class Pull:
-    """One pull from one pool into another. A dry run says what would happen, and leaves nothing behind."""
+    """One pull from one pool into another. A dry run says what would happen, and leaves nothing behind.
+
+    Whatever it changes, refuses or leaves to this pool is on record, with the `cause`; what is the same already is not.
+    """
 
     services: Services
     pool: Pool
     source: str
     state: Journal
+    cause: Cause
     dry_run: bool = False
+    _effects: list[Effect] = field(default_factory=list)
 
     # --- groups --------------------------------------------------------------------------------------------
 
@@ -123,7 +130,9 @@ class Pull:
         """Name, description and precedence; a role belongs to the other account and stays there."""
         async with self._block() as tx:
             for group in shown:
-                self._count(f"groups_{await self._group(tx, group)}")
+                outcome = await self._group(tx, group)
+                self._count(f"groups_{outcome}")
+                self._did("PullGroup", group["GroupName"], outcome)
                 if group.get("RoleArn"):
                     self._count("roles_left_out")
 
@@ -146,26 +155,29 @@ class Pull:
 
         A user who cannot be pulled is left out and named, and the rest of the page is settled without him.
         """
-        before, refused = msgspec.json.encode(self.state), dict[int, Failure]()
+        before, refused = msgspec.json.encode(self.state), dict[int, _Refused]()
         while True:
             try:
                 async with self._block() as tx:
                     await self._page(tx, [(place, who) for place, who in enumerate(people) if place not in refused])
-                    for failure in refused.values():
-                        self._failed(failure)
+                    for error in refused.values():
+                        self._failed(error)
                     self.state.token = following
                     self.state.phase = "users" if following else "members"
                 return
             except _Refused as error:
-                refused[error.place] = error.failure
+                refused[error.place] = error
                 self.state = msgspec.json.decode(before, type=Journal)
 
     async def _page(self, tx: Transaction, people: Sequence[tuple[int, Incoming]]) -> None:
         for place, who in people:
             try:
-                self._count(await self._user(tx, who))
+                outcome = await self._user(tx, who)
             except ServiceError as error:
-                raise _Refused(place, Failure(who.username, import_users.refusal(error).message)) from error
+                failure = Failure(who.username, import_users.refusal(error).message)
+                raise _Refused(place, failure, error.code) from error
+            self._count(outcome)
+            self._did("PullUser", who.sub, outcome, Username=who.username)
 
     async def _user(self, tx: Transaction, who: Incoming) -> Outcome:
         """Raises what `import_users.add` raises."""
@@ -254,6 +266,7 @@ class Pull:
                 if user.id > self.state.newest or self._is_awaited(user):
                     added = await groups.add_member(tx, group.id, user.id, self.services.clock())
                     self._count("memberships_added" if added else "memberships_unchanged")
+                    self._did("PullMember", sub, "added" if added else "unchanged", GroupName=group_name)
 
     async def no_more_members(self, group_name: str, found: "array[int]") -> None:
         """End the memberships of pulled users that the other pool no longer has; the group is done."""
@@ -267,6 +280,7 @@ class Pull:
                     if group is not None and user is not None and self._is_awaited(user):
                         await groups.remove_member(tx, group.id, user.id)
                         self._count("memberships_removed")
+                        self._did("PullMember", user.sub, "removed", GroupName=group_name)
                 if not page:
                     self.state.group = group_name
             if not page:
@@ -286,17 +300,28 @@ class Pull:
     def _count(self, what: str) -> None:
         self.state.counts[what] = self.state.counts.get(what, 0) + 1
 
-    def _failed(self, failure: Failure) -> None:
+    def _failed(self, refused: _Refused) -> None:
         self._count("failed")
+        name, reason = refused.failure.username, refused.failure.reason
+        self._effects.append(Effect("PullUser", name, {"Username": name}, refused.code, reason))
         if len(self.state.failures) < _NAMED_FAILURES:
-            self.state.failures.append(failure)
+            self.state.failures.append(refused.failure)
+
+    def _did(self, operation: str, subject: str, outcome: str, **request: str) -> None:
+        """Note for the trail what became of something; nothing, where nothing became of it."""
+        if outcome == "arrived":
+            self._effects.append(Effect(operation, subject, request, UsernameExistsException.code, _ARRIVED))
+        elif outcome != "unchanged":
+            self._effects.append(Effect(operation, subject, {**request, "Outcome": outcome}))
 
     @asynccontextmanager
     async def _block(self) -> AsyncIterator[Transaction]:
         """A write block whose changes are kept with the journal, or not at all; in a dry run not at all."""
+        self._effects.clear()
         try:
             async with self.services.database.write() as tx:
                 yield tx
+                await audit.record_effects(tx, self.services, self.cause, self._effects)
                 await self._save(tx)
                 if self.dry_run:
                     raise _Undo
@@ -317,7 +342,9 @@ class Pull:
         await backend.set_fact(tx, name, msgspec.json.encode(self.state))
 
 
-async def begin(services: Services, pool: Pool, source: str, *, dry_run: bool = False) -> tuple[Pull, bool]:
+async def begin(
+    services: Services, pool: Pool, source: str, cause: Cause, *, dry_run: bool = False
+) -> tuple[Pull, bool]:
     """The pull that goes on, or a new one, and whether it goes on. It takes over from any other process."""
     async with services.database.write() as tx:
         name = _fact(pool, source)
@@ -330,7 +357,7 @@ async def begin(services: Services, pool: Pool, source: str, *, dry_run: bool = 
         state.run = new_uuid()
         if not dry_run:
             await backend.set_fact(tx, name, msgspec.json.encode(state))
-    return Pull(services, pool, source, state, dry_run), goes_on
+    return Pull(services, pool, source, state, cause, dry_run), goes_on
 
 
 def _fact(pool: Pool, source: str) -> str:

@@ -129,7 +129,8 @@ async def _opened(ctx: Call, text: str) -> tuple[Door, Session]:
     """Only a session that waits for a set-up will do: a sign-in that owes a code cannot replace its secret."""
     door = await open_door(ctx, challenges.client_of(ctx.services.vault, text))
     _require_served(door.pool)
-    return door, challenges.open_session(door.vault, text, door.client, MFA_SETUP, ctx.now)
+    found = challenges.open_session(door.vault, text, door.client, MFA_SETUP, ctx.now)
+    return door, steps.going_on(door, found)
 
 
 async def _setting_up(door: Door, tx: Transaction, found: Session) -> User:

@@ -83,6 +83,7 @@ async def advance(door: Door, tx: Transaction, progress: Progress) -> Outcome:
         if due is not None:
             return await challenge(door, tx, progress, due)
     if device is not None and not progress.device:
+        await audit.challenged(tx, door.ctx, progress.user, door.client.id)
         return _reply(door, progress, DEVICE_SRP_AUTH, {})
     return await _granted(door, tx, progress, device)
 
@@ -136,6 +137,7 @@ async def _granted(door: Door, tx: Transaction, progress: Progress, device: Devi
 async def challenge(door: Door, tx: Transaction, progress: Progress, due: tuple[Kind, ...]) -> Outcome:
     """For the second factors that are due: to prove the only one, choose among several, or set one up."""
     user = progress.user
+    await audit.challenged(tx, door.ctx, user, door.client.id)
     if not due:
         return _reply(door, progress, MFA_SETUP, {"MFAS_CAN_SETUP": json.dumps(mfa.may_set_up(door.pool))})
     if len(due) > 1:
@@ -188,6 +190,7 @@ def session(
         progress.device_key,
         progress.second,
         held,
+        door.ctx.sign_in,
     )
     return challenges.seal_session(door.vault, opened)
 
@@ -213,6 +216,12 @@ def opened(door: Door, text: str | None, responses: Mapping[str, str], name: str
     """The session that an answer to the challenge `name` came with. Raises InvalidSession, SessionExpired."""
     found = challenges.open_session(door.vault, text, door.client, name, door.ctx.now)
     require_named(door, found.ticket, responses)
+    return going_on(door, found)
+
+
+def going_on(door: Door, found: Session) -> Session:
+    """Note which sign-in a session belongs to."""
+    door.ctx.sign_in = found.sign_in
     return found
 
 

@@ -52,8 +52,11 @@ class Known(msgspec.Struct, frozen=True):
     enableSMSMFA: bool | None = None  # noqa: N815
 
 
-async def by_password(door: Door, name: str, password: str, metadata: Mapping[str, str]) -> User:
-    """The user that the function knew by this password, who is in the pool now.
+async def by_password(
+    door: Door, name: str, password: str, validation: Mapping[str, str], metadata: Mapping[str, str]
+) -> User:
+    """The user that the function knew by this password, who is in the pool now. `validation` is the ClientMetadata of
+    a sign-in's first request, `metadata` that of a later answer.
 
     Each try counts as a wrong password until it turns out right, so that parallel guesses are no cheaper here than in
     the pool. Raises PasswordAttemptsExceeded; what unknown users are answered; and, from a client that does not hide
@@ -62,7 +65,7 @@ async def by_password(door: Door, name: str, password: str, metadata: Mapping[st
     async with door.ctx.services.database.write() as tx:
         if not await admission.count_failure(door, tx, None, name):
             raise PasswordAttemptsExceeded
-    request = {"password": password, "validationData": metadata, "clientMetadata": {}}
+    request = {"password": password, "validationData": validation, "clientMetadata": metadata}
     try:
         known = await ask(door, "UserMigration_Authentication", name, request)
         return await _made(door, name, known, password)

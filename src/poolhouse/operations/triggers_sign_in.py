@@ -21,23 +21,47 @@ async def before(door: Door, flow: str, parameters: Mapping[str, str], metadata:
     the client hides who exists, PreAuthentication runs for unknown users too. Raises what the first factor raises for
     the same reasons, and the errors of triggers.
     """
-    migrates = flow in _WITH_PASSWORD and triggers.configured(door.pool, "UserMigration") is not None
+    migrates = _shows_password(flow, parameters) and triggers.configured(door.pool, "UserMigration") is not None
     asks = flow not in _REFRESHING and triggers.configured(door.pool, "PreAuthentication") is not None
     if not (migrates or asks):
         return
     name = username(parameters)
     password = required(parameters, "PASSWORD") if migrates else ""
     protection.check_secret_hash(door.vault, door.client, parameters.get("SECRET_HASH"), [name])
-    user = await _seen(door, name)
-    if user is None and migrates:
-        user = await triggers_migration.by_password(door, name, password, metadata)
-    elif user is not None and migrates and arrivals.is_awaited(door.vault, user):
-        user = await arrivals.by_password(door, user, password, metadata)
+    user = await _fetched(door, name, password, metadata) if migrates else await _seen(door, name)
     if not asks or (user is None and not door.hides_unknown_users):
         return
     if user is not None:
         admission.refuse_by_status(door, user)
     await _pre_authentication(door, user, name, metadata)
+
+
+async def with_password(door: Door, name: str, password: str) -> None:
+    """UserMigration for whoever chose, in USER_AUTH, to begin with his password, which now is here.
+
+    The function gets the ClientMetadata of this answer as such, where that of a first request is its validationData.
+    """
+    if triggers.configured(door.pool, "UserMigration") is not None:
+        await _fetched(door, name, password, {}, door.metadata)
+
+
+def _shows_password(flow: str, parameters: Mapping[str, str]) -> bool:
+    """Whether the server sees a password: with USER_AUTH where the client prefers it and sends it along."""
+    if flow == "USER_AUTH":
+        return parameters.get("PREFERRED_CHALLENGE") == "PASSWORD" and bool(parameters.get("PASSWORD"))
+    return flow in _WITH_PASSWORD
+
+
+async def _fetched(
+    door: Door, name: str, password: str, validation: Mapping[str, str], metadata: Mapping[str, str] | None = None
+) -> User | None:
+    """The user, with the password that the function accepted where this pool did not have it."""
+    user = await _seen(door, name)
+    if user is None:
+        return await triggers_migration.by_password(door, name, password, validation, metadata or {})
+    if arrivals.is_awaited(door.vault, user):
+        return await arrivals.by_password(door, user, password, validation, metadata or {})
+    return user
 
 
 async def _seen(door: Door, name: str) -> User | None:

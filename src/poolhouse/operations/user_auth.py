@@ -8,7 +8,16 @@ from typing import Final
 
 from poolhouse.errors import InvalidParameterException
 
-from . import first_factor, first_factor_codes, passkeys_sign_in, passwords, protection, second_factor, srp_flow
+from . import (
+    first_factor,
+    first_factor_codes,
+    passkeys_sign_in,
+    passwords,
+    protection,
+    second_factor,
+    srp_flow,
+    triggers_sign_in,
+)
 from . import user_auth_session as after_sign_up
 from .door import Door, device_key, required, username
 from .first_factor import (
@@ -92,6 +101,8 @@ async def web_authn(door: Door, session: str | None, responses: Parameters) -> A
 async def _meet(door: Door, opening: Opening, factor: Factor, responses: Parameters) -> Answer:
     """The session is used up when the answer to it is another challenge or tokens; a wrong password leaves it good."""
     who = await first_factor.again(door, opening)
+    if factor == PASSWORD and responses.get("PASSWORD"):
+        await triggers_sign_in.with_password(door, who.typed, responses["PASSWORD"])
     answer = await _challenge(door, who, factor, opening.device_key or device_key(responses), responses)
     async with door.ctx.services.database.write() as tx:
         await first_factor.spend(tx, opening)

@@ -50,7 +50,10 @@ class SrpRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class UserRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A user. Times are epoch seconds. Without a `status` who has a password is CONFIRMED, others RESET_REQUIRED."""
+    """A user. Times are epoch seconds. Without a `status` who has a password is CONFIRMED, others RESET_REQUIRED.
+
+    `password_in` is the pool at AWS that still has the password of a pulled user: it follows at the first sign-in.
+    """
 
     username: str
     sub: str | None = None
@@ -61,6 +64,7 @@ class UserRecord(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     sms_mfa: bool = False
     password_hash: str | None = None
     srp: SrpRecord | None = None
+    password_in: Annotated[str, Meta(max_length=55, pattern=r"^[\w-]+_[0-9a-zA-Z]+$")] | None = None
     temporary_until: _Seconds | None = None
     created: _Seconds | None = None
 
@@ -107,8 +111,10 @@ def new_user(record: UserRecord) -> NewUser:
 
 
 def _credential(record: UserRecord) -> Credential | None:
-    if record.password_hash is not None and record.srp is not None:
-        raise InvalidParameterException("password_hash and srp cannot be given together.")
+    if sum(given is not None for given in (record.password_hash, record.srp, record.password_in)) > 1:
+        raise InvalidParameterException("Of password_hash, srp and password_in only one can be given.")
+    if record.password_in is not None:
+        return Elsewhere(record.password_in)
     if record.password_hash is not None:
         try:
             password_hashes.parse(record.password_hash)
@@ -136,8 +142,11 @@ def of_group(group: Group) -> GroupRecord:
 
 
 def of_user(vault: Vault, user: User, group_names: Sequence[str], *, sms_mfa: bool, hashes: bool) -> UserRecord:
-    """`sms_mfa`: text messages are a second factor. With `hashes` the password goes along, no longer sealed."""
-    held = credentials.unseal(vault, user) if hashes else None
+    """`sms_mfa`: text messages are a second factor. With `hashes` the password goes along, no longer sealed; the name
+    of the pool that still has it, which is no secret, always does.
+    """
+    found = credentials.unseal(vault, user)
+    held = found if hashes else None
     return UserRecord(
         username=user.username,
         sub=user.sub,
@@ -148,6 +157,7 @@ def of_user(vault: Vault, user: User, group_names: Sequence[str], *, sms_mfa: bo
         sms_mfa=sms_mfa,
         password_hash=held.text if isinstance(held, Hash) else None,
         srp=None if held is None or isinstance(held, Hash | Elsewhere) else _srp(user, held),
+        password_in=found.pool_id if isinstance(found, Elsewhere) else None,
         temporary_until=None if user.temporary_until is None else user.temporary_until / _SECOND,
         created=user.created / _SECOND,
     )

@@ -38,7 +38,8 @@ class Addresses:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Applied:
     """What applying a Manifest gave. `base_url` has no slash at its end, and is empty with `aws`, whose user pools
-    clients find by themselves; without an identity pool clients skip it.
+    clients find by themselves; without an identity pool clients skip it. `pool_url` is where a referenced user
+    pool is, "" for AWS itself; None means that the pool is this server's own.
     """
 
     region: str
@@ -46,8 +47,14 @@ class Applied:
     user_pool_client_id: str | None = None
     identity_pool_id: str | None = None
     base_url: str = ""
+    pool_url: str | None = None
     api_key: str | None = None
     aws: Addresses | None = None
+
+    @property
+    def pool_endpoint(self) -> str:
+        """Where the user pool's operations are; "" where clients find them at AWS by themselves."""
+        return self.base_url if self.pool_url is None else self.pool_url
 
 
 def amplify_outputs(manifest: Manifest, applied: Applied) -> dict[str, Any]:
@@ -92,8 +99,9 @@ def _custom(manifest: Manifest, applied: Applied, *, signs_in: bool) -> dict[str
     section: dict[str, Any] = {}
     if manifest.rest_apis:
         section["API"] = {api.name: _rest(api, applied) for api in manifest.rest_apis}
-    if signs_in and manifest.data is None and applied.aws is None:
-        section["poolhouse"] = {"endpoint": applied.base_url}
+    if signs_in and applied.aws is None and (applied.pool_url is not None or manifest.data is None):
+        at_aws = f"https://cognito-idp.{applied.region}.amazonaws.com"
+        section["poolhouse"] = {"endpoint": applied.pool_endpoint or at_aws}
     return section
 
 

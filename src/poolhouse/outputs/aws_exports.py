@@ -61,8 +61,8 @@ def _auth(auth: Auth, applied: Applied) -> dict[str, Any]:
 
 def _own(applied: Applied) -> dict[str, Any]:
     """Our own address, or the identity pool: only at AWS do these clients find it."""
-    if applied.aws is None:
-        return {"endpoint": applied.base_url}
+    if applied.aws is None and applied.pool_endpoint:
+        return {"endpoint": applied.pool_endpoint}
     return {"aws_cognito_identity_pool_id": applied.identity_pool_id} if applied.identity_pool_id else {}
 
 

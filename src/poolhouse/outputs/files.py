@@ -39,7 +39,7 @@ FORMATS: Final[dict[str, Format]] = {
     "js": Format(
         "poolhouse_local.js",
         "aws-amplify v6, with this server's addresses",
-        lambda _m, applied, document: local_module(document, applied.base_url),
+        lambda _m, applied, document: local_module(document, applied.base_url, applied.pool_url),
         local=True,
     ),
     "js-v5": Format(
@@ -53,7 +53,7 @@ FORMATS: Final[dict[str, Format]] = {
     "dart": Format(
         "amplify_outputs.dart",
         "Amplify Flutter",
-        lambda manifest, applied, document: dart_source(document, applied.base_url, rest_modes(manifest)),
+        lambda manifest, applied, document: dart_source(document, applied.pool_endpoint, rest_modes(manifest)),
     ),
     "exports": Format(
         "aws-exports.js",

@@ -30,7 +30,7 @@ export function resourceConfig() {
     config.API = { ...config.API, REST };
   }
   if (config.Auth) {
-    const addresses = { userPoolEndpoint: endpoint, identityPoolEndpoint: endpoint };
+    const addresses = %(addresses)s;
     config.Auth = { ...config.Auth, Cognito: { ...config.Auth.Cognito, ...addresses } };
   }
   return config;
@@ -63,10 +63,26 @@ export function configure(Amplify, more = {}) {
 """
 
 
-def local_module(document: dict[str, Any], base_url: str) -> bytes:
-    """An ES module without other files: the outputs are inside. JSON is JavaScript."""
-    endpoint = msgspec.json.encode(f"{base_url}/").decode()
-    return (_V6 % {"endpoint": endpoint, "outputs": encoded(document).decode().rstrip("\n")}).encode()
+def local_module(document: dict[str, Any], base_url: str, pool_url: str | None = None) -> bytes:
+    """An ES module without other files: the outputs are inside. JSON is JavaScript.
+
+    `pool_url` is where the pools are if not at `base_url`; "" where Amplify finds them at AWS by itself.
+    """
+    said = {
+        "endpoint": msgspec.json.encode(f"{base_url}/").decode(),
+        "outputs": encoded(document).decode().rstrip("\n"),
+        "addresses": _addresses(pool_url),
+    }
+    return (_V6 % said).encode()
+
+
+def _addresses(pool_url: str | None) -> str:
+    if pool_url is None:
+        return "{ userPoolEndpoint: endpoint, identityPoolEndpoint: endpoint }"
+    if not pool_url:
+        return "{}"
+    url = msgspec.json.encode(f"{pool_url}/").decode()
+    return f"{{ userPoolEndpoint: {url}, identityPoolEndpoint: {url} }}"
 
 
 def local_module_v5(manifest: Manifest, applied: Applied) -> bytes:
@@ -83,7 +99,7 @@ def v5_config(manifest: Manifest, applied: Applied) -> dict[str, Any]:
             "region": applied.region,
             "userPoolId": applied.user_pool_id,
             "userPoolWebClientId": applied.user_pool_client_id,
-            "endpoint": applied.base_url,
+            **({"endpoint": applied.pool_endpoint} if applied.pool_endpoint else {}),
             **({"oauth": known["oauth"]} if "oauth" in known else {}),
         }
     if manifest.rest_apis:

@@ -22,13 +22,14 @@ _TOOL: Final = {"UserAgent": "aws-amplify-cli/2.0", "Version": "1.0"}
 
 def native_file(manifest: Manifest, applied: Applied) -> bytes:
     """For Swift and Android. Raises UserError where they cannot reach the user pool."""
-    if applied.aws is not None:
-        return encoded(configuration(manifest, applied, endpoint="", web_domain=applied.aws.domain))
-    url = urlsplit(applied.base_url)
+    if applied.aws is not None or not applied.pool_endpoint:
+        domain = applied.aws.domain if applied.aws is not None else ""
+        return encoded(configuration(manifest, applied, endpoint="", web_domain=domain))
+    url = urlsplit(applied.pool_endpoint)
     host = url.hostname or ""
     if manifest.auth is not None and (url.scheme != "https" or url.port not in {None, 443} or ":" in host):
         raise UserError(
-            f"Amplify Swift and Android cannot reach a user pool at {applied.base_url}: "
+            f"Amplify Swift and Android cannot reach a user pool at {applied.pool_endpoint}: "
             "they take a host name only, and speak HTTPS on port 443.",
             resolution="Run poolhouse dev --tls --port 443 under a name that the device knows, "
             "or put a proxy there and set POOLHOUSE_PUBLIC_URL=https://NAME.",
@@ -39,7 +40,7 @@ def native_file(manifest: Manifest, applied: Applied) -> bytes:
 def dart_file(manifest: Manifest, applied: Applied) -> bytes:
     """For Flutter, which takes whole URLs, on any port and without TLS too."""
     domain = applied.aws.domain if applied.aws is not None else applied.base_url
-    document = configuration(manifest, applied, endpoint=applied.base_url, web_domain=domain, every_url=True)
+    document = configuration(manifest, applied, endpoint=applied.pool_endpoint, web_domain=domain, every_url=True)
     return dart_constant("amplifyconfig", msgspec.json.format(msgspec.json.encode(document), indent=4).decode())
 
 
@@ -105,7 +106,7 @@ def _cognito(auth: Auth, applied: Applied, endpoint: str) -> dict[str, Any]:
 
 def _credentials(applied: Applied) -> dict[str, Any]:
     """The identity pool, which these clients look for at AWS only."""
-    if applied.aws is None or not applied.identity_pool_id:
+    if (applied.aws is None and applied.pool_endpoint) or not applied.identity_pool_id:
         return {}
     identity = {"PoolId": applied.identity_pool_id, "Region": applied.region}
     return {"CredentialsProvider": {"CognitoIdentity": {"Default": identity}}}

@@ -9,7 +9,7 @@ from joserfc.jwk import KeySet
 from operations.stage import ROOT, build, refused, signing_keys
 
 from poolhouse.access.principals import Person
-from poolhouse.operations import discovery
+from poolhouse.operations import audit, discovery
 from poolhouse.operations import signing_keys as kept
 from poolhouse.operations._signing import stored_keys
 from poolhouse.operations.bearer import bearer
@@ -31,10 +31,21 @@ async def stage(services, invoke):
 @pytest.fixture
 def rotate(services, stage):
     async def rotate(principal=None):
-        ctx = Call(services=services, principal=principal or ROOT, now=services.clock(), request_id="r", way="console")
-        return await keys.rotate(ctx, stage.pool)
+        return await keys.rotate(call(services, principal or ROOT), stage.pool)
 
     return rotate
+
+
+@pytest.fixture
+def replace(services, stage):
+    async def replace(principal=None):
+        return await keys.replace(call(services, principal or ROOT), stage.pool)
+
+    return replace
+
+
+def call(services, principal) -> Call:
+    return Call(services=services, principal=principal, now=services.clock(), request_id="r", way="console")
 
 
 async def verified(services, stage, token: str) -> dict:
@@ -109,6 +120,55 @@ async def test_a_replaced_key_goes_when_no_token_of_it_can_live(services, stage,
         await verified(services, stage, old)
 
 
+async def test_replaced_keys_are_gone_within_a_second(services, stage, replace, clock):
+    """Here at once; in a process that had just read the keys a second later, which is what that process remembers."""
+    old = await stage.tokens()
+    seen = dict(kept._kept)
+    made = await replace()
+    assert [(key.use, key.signs) for key in made] == [("access", True), ("id", True)]
+    for use in ("AccessToken", "IdToken"):
+        assert (await refused(accepts(services, stage, old[use]))).code == "NotAuthorizedException"
+        with pytest.raises(InvalidKeyIdError):
+            await verified(services, stage, old[use])
+    kept._kept.update(seen)
+    assert await accepts(services, stage, old["AccessToken"])
+    clock.advance(seconds=1)
+    assert (await refused(accepts(services, stage, old["AccessToken"]))).code == "NotAuthorizedException"
+    assert await accepts(services, stage, (await stage.tokens())["AccessToken"])
+
+
+async def test_a_replacement_ends_no_sign_in(services, stage, rotate, replace):
+    """Keys of an earlier rotation go too; a refresh token brings tokens that verify."""
+    signed = await stage.tokens()
+    await rotate()
+    await replace()
+    asked = {"REFRESH_TOKEN": signed["RefreshToken"]}
+    again = await stage.public(
+        "InitiateAuth", ClientId=stage.client, AuthFlow="REFRESH_TOKEN_AUTH", AuthParameters=asked
+    )
+    assert await verified(services, stage, again["AuthenticationResult"]["IdToken"])
+    assert await accepts(services, stage, again["AuthenticationResult"]["AccessToken"])
+    assert len(await keys.of_pool(services, stage.pool)) == 2
+
+
+async def test_a_replacement_touches_no_other_pool(services, stage, replace, invoke):
+    other = await build(services, invoke, nth=2)
+    await other.person()
+    token = (await other.tokens())["AccessToken"]
+    await replace()
+    assert await accepts(services, other, token)
+    assert (await audit.events(services, operation=keys.REPLACE))[0].pool_id == stage.pool
+
+
+async def test_only_the_operator_replaces(services, stage, replace):
+    """A person is refused whatever the delegation says, and the keys stay."""
+    before = await keys.of_pool(services, stage.pool)
+    person = Person(stage.pool, "sub", "ada", "t", "", "console", "000000000000", "us-east-1")
+    assert (await refused(replace(person))).code == "AccessDeniedException"
+    assert await keys.of_pool(services, stage.pool) == before
+    assert (await refused(keys.replace(call(services, ROOT), "us-east-1_nobody"))).code == "ResourceNotFoundException"
+
+
 async def test_a_key_that_nothing_replaced_stays(services, stage, clock):
     clock.advance(seconds=400 * DAY)
     while await tidy(services):
@@ -123,11 +183,17 @@ async def test_only_the_operator_rotates(services, stage, rotate):
     assert len(await keys.of_pool(services, stage.pool)) == 2
 
 
-async def test_key_sets_stay_small(services, stage, rotate, clock):
+async def fill(services, pool: str) -> None:
+    """As many keys as a pool may have; nothing is signed with them."""
+    async with services.database.write() as tx:
+        for number in range(1, keys.MOST_KEYS):
+            for use in ("id", "access"):
+                await pools.add_key(tx, pools.StoredKey(f"{use}{number}", pool, use, "{}", b"", number))
+
+
+async def test_key_sets_stay_small(services, stage, rotate):
     """Rotations without end are refused until old keys have gone; the refused one makes nothing."""
-    for _ in range(keys.MOST_KEYS - 1):
-        clock.advance(seconds=1)
-        await rotate()
+    await fill(services, stage.pool)
     assert (await refused(rotate())).code == "LimitExceededException"
     assert len(await keys.of_pool(services, stage.pool)) == 2 * keys.MOST_KEYS
 

@@ -1,9 +1,10 @@
 """`defineAuth` as define_auth(): argument by argument, as far as it is accepted; the rest is reported."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from poolhouse.cli.editing_source import Code, rendered
+from poolhouse.define.auth import AuthDefinition
 from poolhouse.errors import UserError
 
 from .gen2 import Made
@@ -17,33 +18,30 @@ _WHOLE: Final = ("name", "groups", "multifactor", "accountRecovery", "passwordle
 _BY_MEMBER: Final = ("userAttributes", "triggers", "senders")
 
 
-class AuthReading:
-    """Takes the arguments of one call over into `arguments`, ready to be written."""
+class Reading:
+    """What a factory of users was told, taken over into `arguments`, ready to be written. `referred` are the numbers
+    of the functions that they name.
+    """
 
-    def __init__(self, made: Made, values: Values, report: Report) -> None:
+    factory: ClassVar[str]
+    order: ClassVar[tuple[str, ...]]
+    """The arguments that are written first."""
+
+    def __init__(self, made: Made, values: Values, report: Report, trial: AuthTrial) -> None:
         self._file = made.file
         self._values = values
         self._report = report
-        self._trial = AuthTrial()
+        self._trial = trial
         self.referred: set[int] = set()
-        props: Mapping[str, Any] = made.props if isinstance(made.props, Mapping) and "$" not in made.props else {}
-        self._login(props.get("loginWith", {}))
-        for name in _WHOLE:
-            if name in props:
-                self._take((snake(name),), props[name], name)
-        for name in _BY_MEMBER:
-            self._members(name, props.get(name, {}))
-        self._access(props.get("access"))
-        for name in props.keys() - {"loginWith", "access", *_WHOLE, *_BY_MEMBER}:
-            report.left(self._file, name, "define_auth() has no such option.")
 
     @property
     def arguments(self) -> dict[str, Any]:
-        return self._trial.written
+        first = {name: self._trial.written[name] for name in self.order if name in self._trial.written}
+        return first | self._trial.written
 
-    @property
-    def real(self) -> dict[str, Any]:
-        return self._trial.real
+    def made(self) -> AuthDefinition:
+        """Raises UserError where what was taken over does not hold together."""
+        return self._trial.made()
 
     def _take(self, keys: tuple[str, ...], value: Any, shown: str) -> bool:
         """Whether the value is carried over; a finding if not."""
@@ -66,6 +64,53 @@ class AuthReading:
         if reason is None:
             self.referred |= self._values.referred(value)
         return reason
+
+    def _access(self, given: Any) -> None:
+        """Grant by grant."""
+        if given is None:
+            return
+        rules = given["value"] if isinstance(given, Mapping) and given.get("$") == "rules" else None
+        if not isinstance(rules, list):
+            self._report.left(self._file, "access", "It does not give a list of rules.")
+            return
+        kept: list[Any] = []
+        for index, rule in enumerate(rules, 1):
+            whole = {"$": "rules", "value": [*kept, rule]}
+            if self._take_grants(whole, f"the grant {index} of access"):
+                kept.append(rule)
+
+    def _take_grants(self, whole: dict[str, Any], shown: str) -> bool:
+        try:
+            lines = self._values.source(whole["value"])
+            text = Code(f"lambda allow: {rendered(lines, '    ', 60)}")
+            reason = self._taken(("access",), whole, text)
+        except NotCarried as error:
+            reason = f"It refers to {error}."
+        except UserError as error:
+            reason = error.message
+        if reason is not None:
+            self._report.left(self._file, shown, reason)
+        return reason is None
+
+
+class AuthReading(Reading):
+    """Takes the arguments of one call of defineAuth() over."""
+
+    factory = "define_auth"
+    order = ("login_with", "groups", "access")
+
+    def __init__(self, made: Made, values: Values, report: Report) -> None:
+        super().__init__(made, values, report, AuthTrial())
+        props: Mapping[str, Any] = made.props if isinstance(made.props, Mapping) and "$" not in made.props else {}
+        self._login(props.get("loginWith", {}))
+        for name in _WHOLE:
+            if name in props:
+                self._take((snake(name),), props[name], name)
+        for name in _BY_MEMBER:
+            self._members(name, props.get(name, {}))
+        self._access(props.get("access"))
+        for name in props.keys() - {"loginWith", "access", *_WHOLE, *_BY_MEMBER}:
+            report.left(self._file, name, "define_auth() has no such option.")
 
     def _members(self, name: str, given: Any) -> None:
         if not isinstance(given, Mapping) or "$" in given:
@@ -94,30 +139,3 @@ class AuthReading:
             return
         for name in value.keys() - (together or {}).keys():
             self._take((*keys, snake(name)), value[name], f"{shown}.{name}")
-
-    def _access(self, given: Any) -> None:
-        """Grant by grant."""
-        if given is None:
-            return
-        rules = given["value"] if isinstance(given, Mapping) and given.get("$") == "rules" else None
-        if not isinstance(rules, list):
-            self._report.left(self._file, "access", "It does not give a list of rules.")
-            return
-        kept: list[Any] = []
-        for index, rule in enumerate(rules, 1):
-            whole = {"$": "rules", "value": [*kept, rule]}
-            if self._take_grants(whole, f"the grant {index} of access"):
-                kept.append(rule)
-
-    def _take_grants(self, whole: dict[str, Any], shown: str) -> bool:
-        try:
-            lines = self._values.source(whole["value"])
-            text = Code(f"lambda allow: {rendered(lines, '    ', 60)}")
-            reason = self._taken(("access",), whole, text)
-        except NotCarried as error:
-            reason = f"It refers to {error}."
-        except UserError as error:
-            reason = error.message
-        if reason is not None:
-            self._report.left(self._file, shown, reason)
-        return reason is None

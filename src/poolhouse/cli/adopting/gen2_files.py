@@ -10,15 +10,15 @@ from poolhouse.errors import ProjectError
 
 from .functions import Carried, carried, handler_text
 from .gen2 import BackendCall, Made, Recording
-from .gen2_auth import AuthReading
+from .gen2_auth import AuthReading, Reading
 from .gen2_data import DataReading
+from .gen2_reference import ReferenceReading
 from .names import identifier, module, python_path
 from .report import Report
-from .trial import auth as tried_auth
 from .values import Values
 
-_KINDS: Final = ("defineFunction", "defineAuth", "defineData")
-_BY_HAND: Final = {"referenceAuth": "Write reference_auth() with the same values by hand; rules need its pool."}
+_READINGS: Final = {"defineAuth": AuthReading, "referenceAuth": ReferenceReading}
+_KINDS: Final = ("defineFunction", *_READINGS, "defineData")
 
 
 class Modules:
@@ -92,18 +92,19 @@ def _members(backend: BackendCall, made: tuple[Made, ...], report: Report) -> di
         if one is None:
             report.left(backend.file, f"{name} of defineBackend()", "It is not made by a factory of Amplify.")
         elif one.kind not in _KINDS:
-            report.left(one.file, f"{one.kind}()", _BY_HAND.get(one.kind, "Poolhouse has no such part."))
+            report.left(one.file, f"{one.kind}()", "Poolhouse has no such part.")
         else:
             found[name] = one
     for one in made:
-        if one.kind in {"defineAuth", "defineData"} and one not in found.values():
+        if one.kind in {*_READINGS, "defineData"} and one not in found.values():
             report.left(one.file, f"{one.kind}()", "It is not passed to defineBackend().")
     return found
 
 
 def _file(members: Mapping[str, Made], kind: str) -> str:
-    made = next(one for one in members.values() if one.kind == f"define{kind.title()}")
-    return AUTH if kind == "auth" else python_path(made.file)
+    if kind == "auth":
+        return AUTH
+    return python_path(next(one.file for one in members.values() if one.kind == "defineData"))
 
 
 def _write_function(draft: Draft, modules: Modules, function: Carried, values: Values, report: Report) -> None:
@@ -115,30 +116,30 @@ def _write_function(draft: Draft, modules: Modules, function: Carried, values: V
     draft.put(function.handler, handler_text(function))
 
 
-def _auth(members: Mapping[str, Made], values: Values, report: Report) -> AuthReading | None:
-    made = next((one for one in members.values() if one.kind == "defineAuth"), None)
+def _auth(members: Mapping[str, Made], values: Values, report: Report) -> Reading | None:
+    made = next((one for one in members.values() if one.kind in _READINGS), None)
     if made is None:
         return None
-    reading = AuthReading(made, values, report)
-    tried_auth(reading.real)
+    reading = _READINGS[made.kind](made, values, report)
+    if isinstance(reading, ReferenceReading) and not reading.accepted:
+        return None
+    reading.made()
     return reading
 
 
-def _write_auth(modules: Modules, auth: AuthReading, functions: Mapping[int, Carried]) -> Code:
-    order = ("login_with", "groups", "access")
-    arguments = {name: auth.arguments[name] for name in order if name in auth.arguments} | auth.arguments
-    text = f"auth = {call_text('define_auth', arguments)}"
-    modules.define(AUTH, text, ["define_auth", *(["secret"] if "secret(" in text else [])])
+def _write_auth(modules: Modules, auth: Reading, functions: Mapping[int, Carried]) -> Code:
+    text = f"auth = {call_text(auth.factory, auth.arguments)}"
+    modules.define(AUTH, text, [auth.factory, *(["secret"] if "secret(" in text else [])])
     for number in sorted(auth.referred):
         modules.use(AUTH, functions[number].file, functions[number].variable)
     return Code("auth")
 
 
-def _data(members: Mapping[str, Made], values: Values, auth: AuthReading | None, report: Report) -> DataReading | None:
+def _data(members: Mapping[str, Made], values: Values, auth: Reading | None, report: Report) -> DataReading | None:
     made = next((one for one in members.values() if one.kind == "defineData"), None)
     if made is None:
         return None
-    reading = DataReading(made, values, None if auth is None else tried_auth(auth.real).auth, report)
+    reading = DataReading(made, values, None if auth is None else auth.made().auth, report)
     return reading if reading.members else None
 
 

@@ -22,9 +22,12 @@ _in_auth: Callable[..., Any] = FunctionType(
 )
 
 
-def auth(arguments: Mapping[str, Any]) -> AuthDefinition:
+Factory = Callable[..., AuthDefinition]
+
+
+def auth(arguments: Mapping[str, Any], factory: Factory = define_auth) -> AuthDefinition:
     """Raises UserError."""
-    made: AuthDefinition = _in_auth(define_auth, arguments)
+    made: AuthDefinition = _in_auth(factory, arguments)
     return made
 
 
@@ -40,17 +43,27 @@ def function(name: str) -> FunctionDefinition:
 
 
 class AuthTrial:
-    """The arguments of define_auth() as far as they are accepted: `real` to try, `written` to write."""
+    """The arguments of a factory as far as they are accepted: `real` to try, `written` to write."""
 
-    def __init__(self) -> None:
+    def __init__(self, factory: Factory = define_auth) -> None:
+        self._factory = factory
         self.real: dict[str, Any] = {}
         self.written: dict[str, Any] = {}
 
+    def made(self) -> AuthDefinition:
+        """What the accepted arguments make. Raises UserError."""
+        return auth(self.real, self._factory)
+
+    def begin(self, real: Mapping[str, Any], written: Mapping[str, Any]) -> None:
+        """Keep arguments that only make sense together. Raises UserError."""
+        auth(real, self._factory)
+        self.real, self.written = dict(real), dict(written)
+
     def take(self, keys: tuple[str, ...], real: Any, written: Any = None) -> str | None:
-        """Keep an argument, or a member of one, if define_auth() accepts it with what is there. The reason if not."""
+        """Keep an argument, or a member of one, if the factory accepts it with what is there. The reason if not."""
         tried = _with(self.real, keys, real)
         try:
-            auth(tried)
+            auth(tried, self._factory)
         except UserError as error:
             return error.message
         self.real = tried

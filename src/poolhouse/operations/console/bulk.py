@@ -24,6 +24,24 @@ from poolhouse.store.pools import Pool
 
 from .bulk_names import Name
 
+__all__ = [
+    "OPERATIONS",
+    "Action",
+    "Done",
+    "Foreseen",
+    "Perform",
+    "Run",
+    "begin",
+    "counts",
+    "find",
+    "foresee",
+    "forget",
+    "is_own",
+    "names_of",
+    "recent",
+    "report",
+    "work",
+]
 OPERATIONS: Final[Mapping[Action, str]] = {"add": "AdminAddUserToGroup", "remove": "AdminRemoveUserFromGroup"}
 Perform = Callable[[str, Mapping[str, str]], Awaitable[object]]
 """Carries out an operation on the run's pool as whoever asked for the run; raises ServiceError."""

@@ -81,8 +81,7 @@ def _field(scene: Scene, operation: Operation, caller: Caller | None) -> Step:
     allowed = fields.permits(guard, caller, type_name, operation.name, rules)
     if isinstance(caller, BackendCaller):
         return _by_policy(scene, operation, caller, allowed=allowed)
-    opening = fields.opening(guard, caller, rules)
-    rule = f"It is open to {fields.in_words(opening)}." if opening else fields.hint(caller, rules)
+    rule = fields.grounds(guard, caller, type_name, operation.name, rules) or fields.hint(caller, rules)
     facts = [*_groups_of(caller), f"Its rules let in: {'; '.join(map(fields.in_words, rules)) or 'nobody'}."]
     facts.append("Groups count while the user is in them." if live else "Groups count as the token says.")
     return Step(title, allowed, rule, tuple(facts))

@@ -11,7 +11,7 @@ from poolhouse.operations import custom_messages, triggers, verification
 from poolhouse.operations._pool_settings import changed_settings
 from poolhouse.operations.context import Services
 from poolhouse.store.pools import Pool
-from poolhouse.store.settings import PoolSettings
+from poolhouse.store.settings import MessageTemplateType, PoolSettings
 
 Kind = Literal["confirm", "verify", "recover", "invite", "code"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
@@ -93,6 +93,25 @@ def _function(arn: str | None) -> str:
 
 
 # --- other words -------------------------------------------------------------------------------------------
+
+
+def words(pool: Pool) -> dict[str, str]:
+    """The pool's templates by short names; "" for AWS's own words. A template wins over the older members."""
+    settings = pool.settings
+    template, invitation = settings.VerificationMessageTemplate, settings.AdminCreateUserConfig.InviteMessageTemplate
+    invite = invitation or MessageTemplateType()
+    return {
+        "option": template.DefaultEmailOption,
+        "email_subject": template.EmailSubject or settings.EmailVerificationSubject or "",
+        "email_message": template.EmailMessage or settings.EmailVerificationMessage or "",
+        "link_subject": template.EmailSubjectByLink or "",
+        "link_message": template.EmailMessageByLink or "",
+        "sms_message": template.SmsMessage or settings.SmsVerificationMessage or "",
+        "invite_subject": invite.EmailSubject or "",
+        "invite_message": invite.EmailMessage or "",
+        "invite_sms": invite.SMSMessage or "",
+        "code_sms": settings.SmsAuthenticationMessage or "",
+    }
 
 
 def with_request(pool: Pool, members: Mapping[str, Any]) -> Pool:

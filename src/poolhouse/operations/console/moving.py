@@ -12,9 +12,27 @@ from poolhouse.operations import audit, exports, import_csv, import_files, impor
 from poolhouse.operations.context import Call, Services
 from poolhouse.operations.import_csv import UnusableFile
 from poolhouse.store import import_jobs as jobs
-from poolhouse.store.import_jobs import FileForm, Job, Outcome, RowOutcome
+from poolhouse.store.import_jobs import ACTIVE, FileForm, Job, Outcome, RowOutcome
 from poolhouse.store.pools import Pool
 
+__all__ = [
+    "ACTIVE",
+    "FileForm",
+    "Job",
+    "Outcome",
+    "RowOutcome",
+    "check",
+    "counts",
+    "dry_run",
+    "every_row",
+    "export",
+    "find",
+    "keep",
+    "note_secret_shown",
+    "pieces",
+    "rows",
+    "set_form",
+]
 _PIECE: Final = 65_536
 _LEVEL: Final = 3
 _WINDOW: Final = 1000
@@ -91,7 +109,7 @@ async def dry_run(services: Services, pool: Pool, job: Job) -> AsyncIterator[Row
         if job.state.form == "csv"
         else import_files.json_entries(pieces(plain))
     )
-    async for outcome in import_files.bring_in(services, pool, read, dry_run=True):
+    async for outcome in import_files.try_out(services, pool, read):
         yield outcome
 
 

@@ -4,11 +4,14 @@ Sign-ins and refusals are counted by the audit trail.
 """
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Final, Literal, NamedTuple, Protocol
 
+from poolhouse.operations import audit
 from poolhouse.operations.context import Services
 from poolhouse.store import clients, growth, pools
 from poolhouse.store.growth import Backlog
+from poolhouse.store.sqlite import SqliteDatabase
 
 DAY: Final = 86_400_000_000
 _HOUR: Final = 3_600_000_000
@@ -75,6 +78,12 @@ async def backlog(services: Services) -> Backlog:
         return await growth.backlog(tx)
 
 
+def size_on_disk(services: Services) -> int | None:
+    """Bytes of the embedded database's file; None for PostgreSQL."""
+    database = services.database
+    return Path(database.path).stat().st_size if isinstance(database, SqliteDatabase) else None
+
+
 def spans(hours: Iterable[Hour], now: int, days: int, by: Literal["hour", "day"]) -> list[Span]:
     """Every hour or day up to now, oldest first, those without events too."""
     length = _HOUR if by == "hour" else DAY
@@ -95,6 +104,8 @@ def since(now: int, days: int) -> int:
 def _signed_in(span: Span, one: Hour) -> Span:
     if one.result == "ok":
         return span._replace(signed_in=span.signed_in + one.events)
+    if one.result == audit.IN_PROGRESS:
+        return span
     return span._replace(failed=span.failed + one.events)
 
 

@@ -17,6 +17,18 @@ from poolhouse.store.search import Listed
 
 from .sight import visible_groups
 
+__all__ = [
+    "COUNTED_UP_TO",
+    "LONGEST",
+    "PAGE",
+    "Asked",
+    "How",
+    "Listed",
+    "Mark",
+    "Page",
+    "Sort",
+    "search",
+]
 How = Literal["contains", "prefix", "exact"]
 PAGE: Final = 50
 LONGEST: Final = 200

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
 from urllib.parse import unquote
 
+from poolhouse.access.explaining import accepted_by
 from poolhouse.define.manifest import RestApi, RestRoute
 from poolhouse.operations.audit import Edge, Told
 from poolhouse.operations.callers import Asker
@@ -163,7 +164,7 @@ class Gateway:
             extended_id=ids.extended,
             now=self._clock(),
         )
-        told.rule = "authenticated" if claims else "open to everybody"
+        told.rule = accepted_by(api.definition, claims) if claims else "open to everybody"
         return await self._run(route, api.envelope.event(asked), ids, _asker(claims, scope))
 
     async def _run(self, route: RestRoute, event: bytes, ids: "_Ids", asker: Asker | None) -> Reply:

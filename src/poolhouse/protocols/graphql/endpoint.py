@@ -186,6 +186,7 @@ class GraphQLEndpoint:
             deadline=asyncio.get_running_loop().time() + self._limits.seconds,
             request_id=told.request_id,
             denied=told.denied,
+            opened=told.opened,
         )
 
     async def _may_call(self, loaded: _Loaded, caller: Caller, told: Told) -> Caller:

@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 import msgspec
 from graphql import GraphQLNonNull
 
-from poolhouse.access.fields import BackendCaller, Caller, Guard, IdentityCaller, hint, permits
+from poolhouse.access.fields import BackendCaller, Caller, Guard, IdentityCaller, grounds, hint
 from poolhouse.define.manifest import Operation
 from poolhouse.errors import ServiceError
 from poolhouse.operations.callers import Asker, Handed
@@ -99,6 +99,7 @@ class Execution:
     deadline: float
     request_id: str
     denied: Callable[[str, str], None]
+    opened: Callable[[str], None]
     _meta: dict[str, Any] = field(default_factory=dict)
 
     async def run(self) -> dict[str, Any]:
@@ -152,7 +153,10 @@ class Execution:
         if operation is None and not isinstance(self.caller, BackendCaller):
             return not isinstance(self.caller, IdentityCaller)
         rules = operation.rules if operation else ()
-        return permits(self.guard, self.caller, selected.parent, selected.name, rules)
+        rule = grounds(self.guard, self.caller, selected.parent, selected.name, rules)
+        if rule:
+            self.opened(rule)
+        return bool(rule)
 
     def _denied(self, selected: Selected, operation: Operation | None) -> dict[str, Any]:
         message = f"Not Authorized to access {selected.name} on type {selected.parent}"
