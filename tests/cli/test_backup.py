@@ -39,6 +39,14 @@ def kept(tmp_path_factory):
 
 
 @pytest.fixture
+def own(kept, tmp_path_factory):
+    """The address of a copy, for what leaves a record."""
+    path = tmp_path_factory.mktemp("own") / "own.db"
+    shutil.copy(kept[1].removeprefix("sqlite:///"), path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
 def poolhouse(kept):
     def call(*arguments, database, status=0, given=None, stdin=None):
         asked = (*arguments, "--project", str(kept[0]), "--database", database)
@@ -183,25 +191,23 @@ def test_another_key_is_refused(kept, poolhouse, tmp_path):
     assert not (tmp_path / "useless").exists()
 
 
-def test_a_passphrase_in_place_of_the_key(kept, poolhouse, tmp_path):
+def test_a_passphrase_in_place_of_the_key(own, poolhouse, tmp_path):
     """It opens with the same one only; the file is its owner's alone and shows nothing of what it holds."""
     file, target = tmp_path / "phrased.backup", f"sqlite:///{tmp_path}/target.db"
-    poolhouse("backup", str(file), "--passphrase-file", "-", database=kept[1], stdin=f"{PHRASE}\n")
+    poolhouse("backup", str(file), "--passphrase-file", "-", database=own, stdin=f"{PHRASE}\n")
     assert file.stat().st_mode & 0o777 == 0o600
     assert b"example.com" not in file.read_bytes()
     restore = ("restore-backup", str(file))
     assert "--passphrase-file" in poolhouse(*restore, database=target, status=1)
     wrong = poolhouse(*restore, "--passphrase-file", "-", database=target, stdin="another-of-some-length", status=1)
     assert "another passphrase" in wrong
-    short = poolhouse(
-        "backup", str(tmp_path / "x"), "--passphrase-file", "-", database=kept[1], stdin="short", status=1
-    )
+    short = poolhouse("backup", str(tmp_path / "x"), "--passphrase-file", "-", database=own, stdin="short", status=1)
     assert "fewer than 12" in short
     shown = poolhouse(*restore, "--passphrase-file", "-", "--dry-run", database=target, stdin=PHRASE)
     assert "Would restore" in shown
     assert sorted(path.name for path in tmp_path.iterdir()) == ["phrased.backup"]
     poolhouse(*restore, "--passphrase-file", "-", database=target, stdin=PHRASE)
-    assert alike(rows_of(target), rows_of(kept[1]))
+    assert alike(rows_of(target), rows_of(own))
 
 
 def test_nothing_is_overwritten(kept, poolhouse, tmp_path):

@@ -142,7 +142,7 @@ def test_a_closed_output_does_not_matter(tmp_path):
 def test_a_missing_backend_says_what_to_do(tmp_path):
     with pytest.raises(errors.ProjectError, match=r"no amplify/backend\.py") as caught:
         load(tmp_path)
-    assert "define_backend" in caught.value.resolution
+    assert "poolhouse init" in caught.value.resolution
 
 
 def test_a_definition_that_hangs_is_ended_with_its_children(tmp_path):

@@ -263,8 +263,9 @@ def operations_of(assembly: Assembly, function: str, policy: str) -> set[str]:
 
 def test_the_role_may_read_exactly_what_is_read(answers, assembly, instances, people):
     """The instance asks for nothing else; a function without rules over groups needs less; none that no person calls."""
+    identities = user_pool(answers, people["owner"]), signed(answers, people["owner"])
     telemetry.recent.clear()
-    for identity in (user_pool(answers, people["owner"]), signed(answers, people["owner"])):
+    for identity in identities:
         for operation, more in (
             ("DeleteGroup", {"GroupName": "nobody"}),
             ("AdminRemoveUserFromGroup", {"Username": people["admin"].sub, "GroupName": "EDITORS"}),

@@ -62,11 +62,13 @@ def test_what_a_pool_knows(answers: Answers):
     assert pool.groups_of("ghost@example.com") is None
     assert (pool.real_name(who.email), pool.real_name("ghost")) == (who.sub, "ghost")
     assert (pool.group("OWNERS"), pool.group("GHOSTS")) == (Ranked("OWNERS", 0), None)
-    owner = answers.target("OWNERS", "EDITORS")
-    assert pool.has_stronger_member("EDITORS", 1)
-    answers.admin("AdminRemoveUserFromGroup", Username=owner, GroupName="EDITORS")
-    assert not pool.has_stronger_member("EDITORS", 1)
+    answers.admin("CreateGroup", GroupName="GUARDED", Precedence=9)
+    owner = answers.target("OWNERS", "GUARDED")
+    assert pool.has_stronger_member("GUARDED", 1)
+    answers.admin("AdminRemoveUserFromGroup", Username=owner, GroupName="GUARDED")
+    assert not pool.has_stronger_member("GUARDED", 1)
     assert not pool.is_last("EDITORS", "somebody")
+    answers.admin("DeleteGroup", GroupName="GUARDED")
     answers.admin("AdminDisableUser", Username=who.sub)
     assert pool.username(Person(answers.pool, who.sub)) is None
 

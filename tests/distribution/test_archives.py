@@ -1,7 +1,6 @@
 """What is in the wheel and in the source archive, and that one comes out of the other."""
 
 import subprocess
-import tarfile
 import zipfile
 from pathlib import Path
 
@@ -42,8 +41,7 @@ def test_the_wheel_has_the_package_and_nothing_else(wheel: Path):
 
 def test_the_source_archive_makes_the_same_wheel(archives: list[Path], tmp_path: Path):
     """Who installs from source gets what the wheel has."""
-    with tarfile.open(archives[1]) as archive:
-        archive.extractall(tmp_path, filter="data")
+    subprocess.run(["tar", "-xzf", archives[1], "-C", tmp_path], check=True)
     (unpacked,) = tmp_path.iterdir()
     assert (unpacked / "tests" / "conftest.py").exists()
     assert not list(unpacked.rglob("node_modules"))

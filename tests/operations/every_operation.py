@@ -13,6 +13,7 @@ from poolhouse.access.principals import Anonymous, RoleSession
 from poolhouse.operations.families import served
 from poolhouse.operations.gate import call
 from poolhouse.service_model import Operation
+from poolhouse.store.audit import HEAD
 from poolhouse.store.schema import metadata
 from poolhouse.store.statement import Statement
 
@@ -212,8 +213,10 @@ SAID: dict[tuple[str, str], dict[str, Any]] = {
 SERVED = sorted(pair for pair in served() if pair[0] != "sts")
 # What was refused is recorded, and changes nothing else.
 _TABLES = {
-    name: Statement(sqlalchemy.select(table)) for name, table in metadata.tables.items() if name != "audit_events"
-}
+    name: Statement(sqlalchemy.select(table))
+    for name, table in metadata.tables.items()
+    if name not in ("audit_events", "audit_hours")
+} | {"facts": Statement(sqlalchemy.select(metadata.tables["facts"]).where(metadata.tables["facts"].c.name != HEAD))}
 
 
 def model(service: str, name: str) -> Operation:

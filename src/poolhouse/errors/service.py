@@ -35,7 +35,7 @@ class DatabaseUnavailable(InternalErrorException):
     status = 503
     default = "The database is not available at the moment. Try again."
 
-    def __init__(self, *, may_repeat: bool) -> None:
+    def __init__(self, *, may_repeat: bool = False) -> None:
         super().__init__()
         self.may_repeat = may_repeat
 
