@@ -46,17 +46,14 @@ def callers(run: Run) -> str:
 
 
 def bars(title: str, groups: Mapping[str, Mapping[str, float]], names: Sequence[str]) -> str:
-    """Horizontal bars on a logarithmic scale, one group for each key; a group without a name has no bar for it."""
-    most = max((value for group in groups.values() for value in group.values()), default=1.0)
-    least = min((value for group in groups.values() for value in group.values()), default=1.0)
-    bottom, top = math.ceil(math.log10(max(least, 0.1))) - 1, math.ceil(math.log10(max(most, 1.0)) + 1e-9)
-    scale = (_WIDTH - _LEFT - 70) / max(1, top - bottom)
+    """Horizontal bars, one group for each key, each as long as its share of the group's greatest value."""
     parts, y = _legend(title, names), float(_TOP)
     for group, values in groups.items():
         height = _BAR * len(values)
+        scale = (_WIDTH - _LEFT - 70) / max(*values.values(), 1e-9)
         parts.append(_text(_LEFT - 8, y + height / 2 + 4, group, "end"))
         for name in (name for name in names if name in values):
-            width = max(1.0, (math.log10(max(values[name], 0.1)) - bottom) * scale)
+            width = max(1.0, values[name] * scale)
             colour = _COLOURS[names.index(name) % len(_COLOURS)]
             parts.append(f'<rect x="{_LEFT}" y="{y:.1f}" width="{width:.1f}" height="{_BAR - 2}" fill="{colour}"/>')
             parts.append(_text(_LEFT + width + 5, y + _BAR - 4, f"{values[name]:,.0f}"))
