@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -12,6 +13,8 @@ from clients.development import Backend, new_email
 from clients.pools import Pool, new_pool
 from playwright.async_api import Browser, Download
 
+MANY = 20_000  # some seconds of work
+POOL_NAME = "clients"
 LISTED = 210  # more than one request carries out
 HTML = "<h1>Welcome</h1><p>Hello {username}, your code is <b>{####}</b>.</p>"
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -227,3 +230,53 @@ async def test_import_and_export(visitor: Operator, tmp_path: Path) -> None:
     async with visitor.page.expect_download() as download:
         await visitor.click("Export the users")
     assert (await download.value).suggested_filename == "users.jsonl"
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["scripts", "no-scripts"])
+async def test_an_import_is_stopped(chromium: Browser, sqlite_backend: Backend, tmp_path: Path, script: bool) -> None:
+    """Who came in before stays, and nobody comes in after."""
+    pool, file = new_pool(sqlite_backend), tmp_path / "many.jsonl"
+    emails = (f"n{number}@example.com" for number in range(MANY))
+    lines = [json.dumps({"username": email, "attributes": {"email": email}}) for email in emails]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    async with operator(chromium, sqlite_backend, pool.id, scripted=script) as visitor:
+        await visitor.open("/moving")
+        await visitor.tab.fill(name="Everybody")
+        await visitor.page.get_by_label("What the file is").select_option("jsonl")
+        await visitor.page.locator("#f-file").set_input_files(file)
+        await visitor.click("Make the job")
+        await visitor.click("Start the import")
+        await visitor.click("Stop")
+        await visitor.says("The import is being stopped.")
+    (job,) = sqlite_backend.root.list_user_import_jobs(UserPoolId=pool.id, MaxResults=2)["UserImportJobs"]
+    async with asyncio.timeout(30):
+        while (job := _job(pool, job))["Status"] != "Stopped":
+            await asyncio.sleep(0.1)
+    there = pool.backend.root.describe_user_pool(UserPoolId=pool.id)["UserPool"]["EstimatedNumberOfUsers"]
+    assert there == job["ImportedUsers"] < MANY
+
+
+def _job(pool: Pool, job: dict[str, Any]) -> dict[str, Any]:
+    found = pool.backend.root.describe_user_import_job(UserPoolId=pool.id, JobId=job["JobId"])
+    return dict(found["UserImportJob"])
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["scripts", "no-scripts"])
+async def test_hashes_are_exported(chromium: Browser, sqlite_backend: Backend, script: bool) -> None:
+    """To those who type the pool's name."""
+    pool = new_pool(sqlite_backend)
+    user = pool.new_user()
+    async with operator(chromium, sqlite_backend, pool.id, scripted=script) as visitor:
+        await visitor.open("/moving")
+        await visitor.page.get_by_text("With password hashes").click()
+        await visitor.tab.fill(confirm="another")
+        await visitor.click("Export with hashes")
+        await visitor.says("is not the pool's name")
+        await visitor.open("/moving")
+        await visitor.page.get_by_text("With password hashes").click()
+        await visitor.tab.fill(confirm=POOL_NAME)
+        async with visitor.page.expect_download() as download:
+            await visitor.click("Export with hashes")
+        (row,) = (json.loads(line) for line in (await content(await download.value)).splitlines())
+    assert row["username"] == user.sub
+    assert "verifier" in json.dumps(row)
