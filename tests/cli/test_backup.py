@@ -211,7 +211,7 @@ def test_a_passphrase_in_place_of_the_key(own, poolhouse, tmp_path):
 
 
 def test_nothing_is_overwritten(kept, poolhouse, tmp_path):
-    """Neither a database by a backup, nor a backup by a backup."""
+    """Neither a database by a backup, nor a backup by a backup; none that is refused is on record."""
     path = tmp_path / "there.db"
     shutil.copy(kept[1].removeprefix("sqlite:///"), path)
     before = path.read_bytes()
@@ -219,8 +219,9 @@ def test_nothing_is_overwritten(kept, poolhouse, tmp_path):
     assert path.read_bytes() == before
     file = tmp_path / "there.backup"
     file.write_bytes(b"mine")
-    assert "exists" in poolhouse("backup", str(file), database=kept[1], status=1)
+    assert "exists" in poolhouse("backup", str(file), database=f"sqlite:///{path}", status=1)
     assert file.read_bytes() == b"mine"
+    assert rows_of(f"sqlite:///{path}")["audit_events"] == rows_of(kept[1])["audit_events"]
     assert "There is no database" in poolhouse(
         "backup", str(tmp_path / "n"), database=f"sqlite:///{tmp_path}/no.db", status=1
     )

@@ -46,9 +46,14 @@ def backup(where: Where, file: Path, passphrase_file: Path | None, *, overwrite:
     condition = _condition(settings)
     _require_key(settings, condition)
     secret = settings.master_key if passphrase_file is None else _passphrase(passphrase_file)
-    if is_current(condition):
-        visit(where, _note)
-    return _write(settings, path, file, secret, overwrite=overwrite)
+    with new_file(file, overwrite=overwrite) as target:
+        if is_current(condition):
+            visit(where, _note)
+        contents = _write(settings, path, Writer(target, secret, made=clock(), by=version("poolhouse")))
+        if target is not sys.stdout.buffer:
+            os.fsync(target.fileno())
+    size = file.stat().st_size if file.exists() else 0
+    return Done(str(file), contents.rows, len(contents.tables), contents.version, size)
 
 
 def restore(where: Where, file: Path, passphrase_file: Path | None, *, dry_run: bool) -> Done:
@@ -80,28 +85,23 @@ async def _note(administration: Administration) -> None:
         await administration.did(tx, "BackUpDatabase")
 
 
-def _write(settings: Settings, path: Path | None, file: Path, secret: Secret, *, overwrite: bool) -> Done:
+def _write(settings: Settings, path: Path | None, writer: Writer) -> Contents:
     held: list[Contents] = []
-    with new_file(file, overwrite=overwrite) as target:
-        writer = Writer(target, secret, made=clock(), by=version("poolhouse"))
 
-        def take(contents: Contents, batches: Iterator[tuple[int, Rows]]) -> None:
-            held.append(contents)
-            writer.put(contents)
-            with counting("Backing up", contents.rows) as progress:
-                for place, rows in batches:
-                    writer.put((place, rows))
-                    progress.advance(progress.task_ids[0], len(rows))
+    def take(contents: Contents, batches: Iterator[tuple[int, Rows]]) -> None:
+        held.append(contents)
+        writer.put(contents)
+        with counting("Backing up", contents.rows) as progress:
+            for place, rows in batches:
+                writer.put((place, rows))
+                progress.advance(progress.task_ids[0], len(rows))
 
-        if path is not None:
-            dump_sqlite(path, take)
-        else:
-            asyncio.run(dump_postgresql(_url(settings), take))
-        writer.close()
-        if target is not sys.stdout.buffer:
-            os.fsync(target.fileno())
-    size = file.stat().st_size if file.exists() else 0
-    return Done(str(file), held[0].rows, len(held[0].tables), held[0].version, size)
+    if path is not None:
+        dump_sqlite(path, take)
+    else:
+        asyncio.run(dump_postgresql(_url(settings), take))
+    writer.close()
+    return held[0]
 
 
 def _load(settings: Settings, found: Backup, batches: Iterator[tuple[int, Rows]]) -> None:
