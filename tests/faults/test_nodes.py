@@ -11,6 +11,12 @@ from poolhouse.store.database import open_database
 
 
 @pytest.fixture
+def database_url(postgresql_server):
+    """SQLite serves one process: a second writer in this one would wait for the first, which could not go on."""
+    return postgresql_server
+
+
+@pytest.fixture
 async def nodes(services, invoke, database_url):
     """The same pool, asked on two nodes with connections of their own."""
     first = await build(services, invoke)
