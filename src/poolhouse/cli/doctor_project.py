@@ -30,7 +30,8 @@ def definitions(project: Path) -> tuple[Manifest | None, Finding]:
     except UserError as error:
         where = f" ({error.location})" if error.location else ""
         return None, fail("project", f"{error.message}{where}", error.resolution or "Correct the definitions.")
-    return manifest, ok("project", f"{project.resolve()}: {len(manifest.functions)} functions")
+    count = len(manifest.functions)
+    return manifest, ok("project", f"{project.resolve()}: {count} {'function' if count == 1 else 'functions'}")
 
 
 def functions(project: Path, manifest: Manifest) -> Iterator[Finding]:
