@@ -167,7 +167,7 @@ def _store(place: Path, database: str) -> Iterator[tuple[str, Process | None]]:
 
 
 def _start(subject: str, first: Child, server: Child) -> Start:
-    time.sleep(1)
+    time.sleep(1)  # what the start left to do must not count as idle memory
     workers = server.process.children()
     return Start(
         subject=subject,

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import psutil  # type: ignore[import-untyped]
+import psutil  # type: ignore[import-untyped]  # it publishes no types
 
 from .wire import Root
 
@@ -118,7 +118,7 @@ class Server:
                 raise RuntimeError(f"The server ended with {self._process.returncode}; see {self.log}.")
             if self._is_ready():
                 return
-            time.sleep(0.02)
+            time.sleep(0.02)  # until the server listens or has ended
         raise RuntimeError(f"The server was not ready within {within:.0f} s; see {self.log}.")
 
     def _is_ready(self) -> bool:

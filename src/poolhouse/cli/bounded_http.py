@@ -22,7 +22,7 @@ class BoundedHttp(HttpToolsProtocol):
     _limit: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
-        super().connection_made(OneWrite(transport, self.loop))  # type: ignore[arg-type]
+        super().connection_made(OneWrite(transport, self.loop))  # type: ignore[arg-type]  # all that uvicorn calls
         self._arm(self.idle_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:

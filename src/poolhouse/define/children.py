@@ -1,18 +1,38 @@
-"""The end of a child process that reads definitions: its answer from a pipe, then the whole group's end."""
+"""A child process that reads definitions: its answer comes through a pipe, then its whole group is ended."""
 
 import os
 import selectors
 import signal
 import subprocess
 import time
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 
-def answer_of(child: "subprocess.Popen[bytes]", reading: int, seconds: float) -> tuple[bytes, int]:
-    """What the child writes to its pipe until it closes it, and its exit status. Closes `reading`.
+def answer_of(
+    command: Sequence[str], folder: Path, seconds: float, *, env: Mapping[str, str] | None = None
+) -> tuple[bytes, int]:
+    """What a child writes to its pipe until it closes it, and its exit status. Its last argument is the pipe's number.
 
-    Raises TimeoutError. The whole process group is ended, whatever happened.
+    Raises TimeoutError, and OSError when it cannot be started. The whole process group is ended, whatever happened.
     """
+    reading, writing = os.pipe()
+    try:
+        child = subprocess.Popen(  # noqa: S603 - our own script, in our interpreter or the user's own Node
+            [*command, str(writing)],
+            cwd=folder,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            stdout=2,
+            pass_fds=[writing],
+            start_new_session=True,
+        )
+    except OSError:
+        os.close(reading)
+        raise
+    finally:
+        os.close(writing)
     try:
         answer = _read(reading, time.monotonic() + seconds)
         if not answer:  # it closed the pipe while it was ending: its own exit status tells more than our signal

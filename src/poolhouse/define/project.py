@@ -3,8 +3,6 @@
 The server never imports user code, and every load starts from clean modules.
 """
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Final
@@ -64,16 +62,8 @@ def elsewhere(folder: Path) -> str:
 
 def _run_child(root: Path, time_limit_seconds: float) -> tuple[bytes, int]:
     """Run the child and read its pipe to the end; the whole process group is ended afterwards, whatever happened."""
-    reading, writing = os.pipe()
-    command = [sys.executable, "-B", "-P", "-c", _CHILD, str(root), str(writing)]
     try:
-        child = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            command, cwd=root, stdin=subprocess.DEVNULL, stdout=2, pass_fds=[writing], start_new_session=True
-        )
-    finally:
-        os.close(writing)
-    try:
-        return answer_of(child, reading, time_limit_seconds)
+        return answer_of([sys.executable, "-B", "-P", "-c", _CHILD, str(root)], root, time_limit_seconds)
     except TimeoutError:
         raise ProjectError(
             f"Reading {FIRST} took longer than {time_limit_seconds:g} seconds.",

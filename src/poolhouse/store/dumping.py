@@ -88,7 +88,7 @@ def _dump(connection: "Connection", kind: str, take: Take) -> None:
     found.reflect(connection)
     if _VERSION not in found.tables:
         raise SettingError("This database is empty, or not one of Poolhouse's.", resolution="Name another --database.")
-    version = connection.execute(text(f"SELECT version_num FROM {_VERSION}")).scalar_one()  # noqa: S608
+    version = connection.execute(text(f"SELECT version_num FROM {_VERSION}")).scalar_one()  # noqa: S608 - our own table
     tables = [table for table in found.sorted_tables if table.name != _VERSION]
     contents = Contents(kind, str(version), [_described(connection, kind, table) for table in tables])
     take(contents, _rows(connection, tables))

@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -114,28 +113,14 @@ def _failed(error: _Failure) -> ProjectError:
 
 def _run(command: list[str], folder: Path) -> tuple[bytes, int]:
     """The child's answer from its own pipe, and its exit status; it and what it started are ended afterwards."""
-    reading, writing = os.pipe()
     try:
-        child = subprocess.Popen(  # noqa: S603 - the user's own Node, and our own script
-            [*command, str(writing)],
-            cwd=folder,
-            env={},
-            stdin=subprocess.DEVNULL,
-            stdout=2,
-            pass_fds=[writing],
-            start_new_session=True,
-        )
-    except OSError as error:
-        os.close(reading)
-        raise ProjectError(
-            f"{command[0]} cannot be started ({error.strerror}).", resolution="Name Node's program with --node PATH."
-        ) from error
-    finally:
-        os.close(writing)
-    try:
-        return answer_of(child, reading, TIME_LIMIT_SECONDS)
+        return answer_of(command, folder, TIME_LIMIT_SECONDS, env={})
     except TimeoutError:
         raise ProjectError(
             f"Reading the definitions took longer than {TIME_LIMIT_SECONDS:g} seconds.",
             resolution="Remove what waits or computes from the definitions; they only describe.",
         ) from None
+    except OSError as error:
+        raise ProjectError(
+            f"{command[0]} cannot be started ({error.strerror}).", resolution="Name Node's program with --node PATH."
+        ) from error

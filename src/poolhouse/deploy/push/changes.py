@@ -81,7 +81,7 @@ def wait(ready: Callable[[], bool]) -> None:
     """Ask until it is ready: soon at first, every two seconds in the end."""
     pause = 0.05
     while not ready():
-        time.sleep(pause)
+        time.sleep(pause)  # CloudFormation tells nobody: it is asked
         pause = min(pause * 1.5, 2.0)
 
 
