@@ -5,16 +5,16 @@ from typing import ClassVar
 
 import msgspec
 
-from poolhouse.errors import DefinitionError, EmptyPolicyError, InvalidActionError, InvalidResourceAccessConfigError
+from poolhouse.errors import DefinitionError, EmptyPolicyError, InvalidResourceAccessConfigError
 
 from .closed import Closed
 from .delegable import NAMES_GROUP
 from .functions import FunctionDefinition
-from .grants import GRANT_NAMES, GrantName, actions_of, operations_of
+from .grants import GrantName, actions_of, checked_names, operations_of
 from .groups import check_group_exists, check_group_name
 from .manifest import Auth, Grant
 from .places import Place, here
-from .words import advice, shown
+from .words import shown
 
 
 class PoolGrant(msgspec.Struct, frozen=True, eq=False):
@@ -64,31 +64,15 @@ class PoolResource(Closed, msgspec.Struct, frozen=True, eq=False):
         ask who called the function.
         """
         place = here()
-        if not isinstance(actions, list | tuple):
-            raise InvalidActionError(
-                f"to() takes a list of grants, not {shown(actions)}.",
-                resolution='Write for example .to(["addUserToGroup"]).',
-                location=str(place),
-            )
-        if not actions:
-            raise EmptyPolicyError(
-                f"The rule for the function {self.definition.name!r} grants no action.",
-                resolution='Name at least one, for example .to(["addUserToGroup"]), or remove the rule.',
-                location=str(place),
-            )
-        for action in actions:
-            if action not in GRANT_NAMES:
-                raise InvalidActionError(
-                    f"There is no grant {shown(action)}.", resolution=advice(action, GRANT_NAMES), location=str(place)
-                )
+        names = checked_names(actions, f"the function {self.definition.name!r}", place)
         if not isinstance(own_authority, bool):
             raise InvalidResourceAccessConfigError(
                 f"own_authority must be True or False, not {shown(own_authority)}.",
                 resolution="Write own_authority=True, or remove it.",
                 location=str(place),
             )
-        narrowed = () if groups is None else self._narrowed(groups, actions, place)
-        return PoolGrant(self.definition, tuple(actions), place, narrowed, own_authority)
+        narrowed = () if groups is None else self._narrowed(groups, names, place)
+        return PoolGrant(self.definition, names, place, narrowed, own_authority)
 
     def _narrowed(self, groups: object, actions: Sequence[GrantName], place: Place) -> tuple[str, ...]:
         if not isinstance(groups, list | tuple) or not groups:

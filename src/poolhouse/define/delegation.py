@@ -9,11 +9,11 @@ from poolhouse.errors import DefinitionError, EmptyPolicyError, InvalidActionErr
 
 from .closed import Closed
 from .delegable import CHANGES_GROUP, DELEGABLE, MEMBERSHIP, ON_USER, delegable, why_not
-from .grants import GRANT_NAMES, GrantName
+from .grants import GrantName, checked_names
 from .groups import check_group_exists, check_group_name
 from .manifest import Delegate, Delegation, Group
 from .places import Place, here
-from .words import advice, shown
+from .words import shown
 
 
 class DelegatedRule(msgspec.Struct, frozen=True, eq=False):
@@ -111,25 +111,10 @@ def delegation_of(rules: object, groups: tuple[Group, ...], place: Place) -> Del
 
 
 def _actions(actions: object, group: str, place: Place) -> tuple[GrantName, ...]:
-    if not isinstance(actions, list | tuple):
-        raise InvalidActionError(
-            f"to() takes a list of names, not {shown(actions)}.",
-            resolution='Write for example .to(["addUserToGroup"]).',
-            location=str(place),
-        )
-    if not actions:
-        raise EmptyPolicyError(
-            f"The rule for the group {group!r} allows nothing.",
-            resolution='Name at least one operation, for example .to(["getUser"]), or remove the rule.',
-            location=str(place),
-        )
-    for action in actions:
-        if action not in GRANT_NAMES:
-            raise InvalidActionError(
-                f"There is no grant {shown(action)}.", resolution=advice(action, GRANT_NAMES), location=str(place)
-            )
+    names = checked_names(actions, f"the group {group!r}", place)
+    for action in names:
         _check_delegable(action, place)
-    return tuple(dict.fromkeys(actions))
+    return tuple(dict.fromkeys(names))
 
 
 def _check_delegable(action: GrantName, place: Place) -> None:

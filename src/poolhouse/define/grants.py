@@ -7,6 +7,11 @@ No two operations meet under that rule; where a public operation has the same sh
 
 from typing import Final, Literal, get_args
 
+from poolhouse.errors import EmptyPolicyError, InvalidActionError
+
+from .places import Place
+from .words import advice, shown
+
 SERVICE: Final = "cognito-idp"
 
 BundleName = Literal[
@@ -291,3 +296,28 @@ def operations_of(name: GrantName) -> tuple[str, ...]:
 def actions_of(names: tuple[GrantName, ...]) -> tuple[str, ...]:
     """The union of the names' IAM actions (`cognito-idp:AdminAddUserToGroup`), without repeats, in first-seen order."""
     return tuple(dict.fromkeys(f"{SERVICE}:{operation}" for name in names for operation in operations_of(name)))
+
+
+def checked_names(given: object, whose: str, place: Place) -> tuple[GrantName, ...]:
+    """What `.to([...])` was given in the rule for `whose` (`the function 'x'`).
+
+    Raises InvalidActionError or EmptyPolicyError.
+    """
+    if not isinstance(given, list | tuple):
+        raise InvalidActionError(
+            f"to() takes a list of names, not {shown(given)}.",
+            resolution='Write for example .to(["addUserToGroup"]).',
+            location=str(place),
+        )
+    if not given:
+        raise EmptyPolicyError(
+            f"The rule for {whose} allows nothing.",
+            resolution='Name at least one operation, for example .to(["addUserToGroup"]), or remove the rule.',
+            location=str(place),
+        )
+    for name in given:
+        if name not in GRANT_NAMES:
+            raise InvalidActionError(
+                f"There is no grant {shown(name)}.", resolution=advice(name, GRANT_NAMES), location=str(place)
+            )
+    return tuple(given)

@@ -115,7 +115,7 @@ def _given(connection: "Connection", kind: str, table: Any) -> int:
         kept = connection.execute(asked, {"name": table.name}).scalar()
     else:
         name = connection.execute(text("SELECT pg_get_serial_sequence(:name, 'id')"), {"name": table.name}).scalar()
-        kept = connection.execute(text(f"SELECT last_value FROM {name}")).scalar() if name else None  # noqa: S608
+        kept = connection.execute(text(f"SELECT last_value FROM {name}")).scalar() if name else None  # noqa: S608 - the database said it
     return max(int(highest), int(kept or 0))
 
 

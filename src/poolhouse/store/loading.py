@@ -129,7 +129,7 @@ def _note_gap(connection: "Connection", gap: Gap) -> int:
     """The highest id of the trail."""
     from sqlalchemy import text
 
-    highest, rows = connection.execute(text(f"SELECT coalesce(max(id), 0), count(*) FROM {_TRAIL}")).one()  # noqa: S608
+    highest, rows = connection.execute(text(f"SELECT coalesce(max(id), 0), count(*) FROM {_TRAIL}")).one()  # noqa: S608 - our own table
     connection.execute(text("DELETE FROM facts WHERE name = :name"), {"name": GAP_FACT})
     if highest > rows:
         values = {"name": GAP_FACT, "value": gap(int(highest - rows))}
