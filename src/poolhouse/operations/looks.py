@@ -12,6 +12,8 @@ from . import style_sheets
 from .context import Call, Services, seconds
 from .gate import Answer, operation
 
+__all__ = ["Look", "Shown", "find", "get_ui_customization", "image_path", "set_ui_customization", "shown", "style_path"]
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _PNG: Final = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 _JPEG: Final = b"\xff\xd8\xff"
@@ -46,6 +48,18 @@ async def get_ui_customization(ctx: Call, req: GetUICustomizationRequest) -> Ans
     pool = await pools.get(ctx.tx, req.UserPoolId)
     look = await looks.of_client(ctx.tx, pool.id, await _client_id(ctx, pool.id, req.ClientId))
     return {"UICustomization": {} if look is None else _described(ctx.services, look)}
+
+
+async def shown(services: Services, pool_id: str, client_id: str) -> Shown | None:
+    """What the pages of a client refer to: its own look, else the pool's."""
+    async with services.database.read() as tx:
+        return await looks.shown(tx, pool_id, client_id)
+
+
+async def find(services: Services, pool_id: str, client_id: str) -> Look | None:
+    """The style sheet and the logo themselves, of exactly this client, or of the pool where it is `ALL`."""
+    async with services.database.read() as tx:
+        return await looks.find(tx, pool_id, client_id)
 
 
 def image_path(look: Look | Shown) -> str:

@@ -16,11 +16,14 @@ from poolhouse.operations.door import Door, open_door
 from poolhouse.operations.gate import Answer, served
 from poolhouse.store.clients import Client
 from poolhouse.store.pools import Pool
+from poolhouse.store.settings import PasswordPolicyType, PoolSettings
 
 from . import codes, sign_ins
 from .asking import ask
 from .authorization import Authorization
 from .sessions import SignedIn
+
+__all__ = ["Asker", "Client", "PasswordPolicyType", "Pool", "PoolSettings", "destination", "is_served"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from poolhouse.operations import style_sheets
+from poolhouse.operations import looks, style_sheets
 from poolhouse.operations.context import Services
-from poolhouse.store import looks
-from poolhouse.store.looks import Look
+from poolhouse.operations.looks import Look
 
 _ID: Final = re.compile(r"[A-Za-z0-9_+-]{1,128}")
 _HEADERS: Final = {
@@ -41,8 +40,7 @@ def routes(services: Services) -> list[Route]:
 async def _find(services: Services, pool_id: str, client_id: str) -> Look | None:
     if not (_ID.fullmatch(pool_id) and _ID.fullmatch(client_id)):
         return None
-    async with services.database.read() as tx:
-        return await looks.find(tx, pool_id, client_id)
+    return await looks.find(services, pool_id, client_id)
 
 
 def _style(look: Look) -> Response | None:

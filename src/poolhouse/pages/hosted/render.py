@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from poolhouse.operations.looks import image_path, style_path
-from poolhouse.store.looks import Shown
+from poolhouse.operations.looks import Shown, image_path, style_path
 
 if TYPE_CHECKING:
     from jinja2 import Environment

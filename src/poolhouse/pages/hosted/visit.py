@@ -13,16 +13,14 @@ from starlette.responses import Response
 from poolhouse.crypto.codes import new_uuid
 from poolhouse.crypto.vault import BrokenSeal
 from poolhouse.errors import OAuthError
+from poolhouse.operations import looks
 from poolhouse.operations.context import Services
+from poolhouse.operations.looks import Shown
 from poolhouse.operations.oauth import authorization, parameters, redirects, sessions
 from poolhouse.operations.oauth.authorization import Authorization
-from poolhouse.operations.oauth.hosted import Asker
+from poolhouse.operations.oauth.hosted import Asker, Client, Pool
 from poolhouse.operations.oauth.parameters import Parameters
 from poolhouse.operations.oauth.sessions import SignedIn
-from poolhouse.store import looks
-from poolhouse.store.clients import Client
-from poolhouse.store.looks import Shown
-from poolhouse.store.pools import Pool
 
 from . import render
 
@@ -156,8 +154,6 @@ async def open_visit(
         if not (every_app or client.settings.AllowedOAuthFlowsUserPoolClient):
             raise OAuthError("unauthorized_client", "This app may not use these pages.")
     known = request.cookies.get(cookie_name(services, "visit", pool), "")
-    async with services.database.read() as tx:
-        look = await looks.shown(tx, pool.id, client.id)
     return Visit(
         services=services,
         request=request,
@@ -167,7 +163,7 @@ async def open_visit(
         asked=asked,
         visitor=known or new_visitor(),
         is_new=not known,
-        look=look,
+        look=await looks.shown(services, pool.id, client.id),
     )
 
 

@@ -11,7 +11,7 @@ from poolhouse.errors import (
     UserLambdaValidationException,
 )
 from poolhouse.operations.attributes import schema
-from poolhouse.store.settings import PasswordPolicyType, PoolSettings
+from poolhouse.operations.oauth.hosted import PasswordPolicyType, PoolSettings
 
 
 class Field(NamedTuple):
