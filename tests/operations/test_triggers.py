@@ -133,15 +133,20 @@ async def test_a_crash_every_time(hooks):
     assert len(hooks.events()) == 3
 
 
-async def test_no_write_block_is_open(hooks):
-    """While a function thinks, others write."""
+async def test_no_write_block_is_open(hooks, tmp_path):
+    """While a function thinks, others write: it thinks until somebody has written."""
+    begun, written = tmp_path / "begun", tmp_path / "written"
     stage = await hooks.stage(
-        "import time\ndef PreSignUp(event):\n  if event['request']['clientMetadata']: time.sleep(1)"
+        f"import os, time\ndef PreSignUp(event):\n  open({str(begun)!r}, 'w').close()\n"
+        f"  while not os.path.exists({str(written)!r}): time.sleep(0.01)"
     )
-    slow = asyncio.create_task(stage.sign_up(ClientMetadata={"slow": "1"}))
-    await asyncio.sleep(0.2)
-    await asyncio.wait_for(stage.admin("CreateGroup", GroupName="MEANWHILE"), 0.5)
+    slow = asyncio.create_task(stage.sign_up())
+    async with asyncio.timeout(20):
+        while not begun.exists():
+            await asyncio.sleep(0.01)
+        await stage.admin("CreateGroup", GroupName="MEANWHILE")
     assert not slow.done()
+    written.touch()
     await slow
 
 
