@@ -10,6 +10,8 @@ from cli.command import environment
 DOCS = Path(__file__).parents[2] / "docs" / "testing.md"
 _BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _NAME = re.compile(r"(?:#|//) (\S+)\n")
+# The last two are plugins of our own tests, and importing them takes longer than a user's tests.
+WITHOUT = [f"-pno:{name}" for name in ("cacheprovider", "schemathesis", "hypothesispytest")]
 INI = "[pytest]\nasyncio_mode = strict\nasyncio_default_fixture_loop_scope = function\n"
 
 
@@ -35,7 +37,7 @@ def pytest_in(project: Path, *arguments: str, folder: Path | None = None, ini: s
     if not (project / "pytest.ini").exists():
         (project / "pytest.ini").write_text(ini, encoding="utf-8")
     base = project.parent / f"{project.name}-temporary"
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--basetemp", str(base), *arguments]
+    command = [sys.executable, "-m", "pytest", *WITHOUT, "--basetemp", str(base), *arguments]
     ended = subprocess.run(
         command, cwd=folder or project, env=environment(), capture_output=True, text=True, timeout=120, check=False
     )

@@ -5,7 +5,6 @@ import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 
-import pytest
 from testing.child import pytest_in, write_examples
 
 OWN_NAMES = """\
@@ -50,6 +49,13 @@ def test_wrong(user, sign_in):
 """
 
 
+THERE = """
+def test_there(pool, poolhouse_project):
+    print("the project is", poolhouse_project)
+    assert pool.groups()
+"""
+
+
 def put(project: Path, **files: str) -> None:
     for name, text in files.items():
         (project / "tests").mkdir(exist_ok=True)
@@ -86,17 +92,28 @@ def test_the_package_does_not_need_pytest() -> None:
 
 
 def test_fixtures_of_the_user_win(project: Path) -> None:
-    """Ours that he did not replace go on working with one another."""
-    put(project, conftest=OWN_NAMES, test_beside=BESIDE)
-    ended = pytest_in(project)
+    """Ours that he did not replace go on working with one another. The project is found from the tests upward."""
+    put(project, conftest=OWN_NAMES, test_beside=BESIDE + THERE)
+    ended = pytest_in(project, "-s", str(project / "tests"), folder=project.parent)
+    assert ended.counts() == {"passed": 3}, ended.text
+    assert f"the project is {project}\n" in ended.text
+
+
+def test_asyncio_in_automatic_mode(project: Path, tmp_path: Path) -> None:
+    """No marker is needed; strict mode is that of the page's examples. The project is named by the option."""
+    tests = elsewhere(tmp_path)
+    put(tests, test_asynchronous=ASYNCHRONOUS + THERE)
+    ini = "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n"
+    given = ("--poolhouse-project", str(project), str(tests / "tests"))
+    ended = pytest_in(tests, "-s", *given, folder=tmp_path, ini=ini)
     assert ended.counts() == {"passed": 2}, ended.text
+    assert f"the project is {project}\n" in ended.text
 
 
-def test_asyncio_in_automatic_mode(project: Path) -> None:
-    """No marker is needed; strict mode is that of the page's examples."""
-    put(project, test_asynchronous=ASYNCHRONOUS)
-    ended = pytest_in(project, ini="[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n")
-    assert ended.counts() == {"passed": 1}, ended.text
+def elsewhere(folder: Path) -> Path:
+    """A folder from which no project is found upward."""
+    (folder / "elsewhere").mkdir()
+    return folder / "elsewhere"
 
 
 def test_the_examples_of_the_page_run_in_parallel_too(project: Path) -> None:
@@ -127,24 +144,6 @@ def test_without_a_project_the_user_hears_what_to_do(tmp_path: Path) -> None:
     assert "--poolhouse-project DIR" in ended.text
 
 
-@pytest.mark.parametrize("how", ["--poolhouse-project", "ini", "upward"])
-def test_the_project_is_named_or_found(project: Path, tmp_path: Path, how: str) -> None:
-    """By the option, by the ini file, or from the tests upward."""
-    tests = project if how == "upward" else tmp_path / "elsewhere"
-    tests.mkdir(exist_ok=True)
-    put(
-        tests,
-        test_there="def test_there(pool, poolhouse_project):\n    print(poolhouse_project)\n    assert pool.groups()\n",
-    )
-    line = f"poolhouse_project = {project}\n" if how == "ini" else ""
-    given = ("--poolhouse-project", str(project)) if how == "--poolhouse-project" else ()
-    ini = f"[pytest]\nasyncio_default_fixture_loop_scope = function\n{line}"
-    (tests / "pytest.ini").write_text(ini, encoding="utf-8")
-    ended = pytest_in(tests, "-s", *given, str(tests / "tests"), folder=tmp_path)
-    assert ended.counts() == {"passed": 1}, ended.text
-    assert str(project) in ended.text
-
-
 def test_broken_definitions_are_told_as_the_command_tells_them(project: Path) -> None:
     """Without a traceback of ours."""
     (project / "amplify" / "backend.py").write_text("raise SystemError('oh dear')\n", encoding="utf-8")
@@ -155,14 +154,16 @@ def test_broken_definitions_are_told_as_the_command_tells_them(project: Path) ->
     assert "Traceback" not in ended.text
 
 
-def test_a_seed_and_secrets_are_there_from_the_beginning(project: Path) -> None:
-    """Also after a reset."""
+def test_a_seed_and_secrets_are_there_from_the_beginning(project: Path, tmp_path: Path) -> None:
+    """Also after a reset. The project is named by the ini file."""
     (project / "amplify" / "seed.json").write_text(
         '{"users": [{"username": "admin@example.com", "groups": ["ADMINS"]}]}'
     )
     body = "    assert pool.groups_of('admin@example.com') == ['ADMINS']\n"
     test = f"def test_a(pool, admin):\n{body}    admin.admin_delete_user(UserPoolId=pool.id, Username='admin@example.com')\n\ndef test_b(pool):\n{body}"
-    put(project, test_seed=test)
-    ini = "[pytest]\nasyncio_default_fixture_loop_scope = function\npoolhouse_seed = amplify/seed.json\npoolhouse_secrets =\n  TOKEN=abc\n"
-    ended = pytest_in(project, "-p", "no:randomly", ini=ini)
-    assert ended.counts() == {"passed": 2}, ended.text
+    tests = elsewhere(tmp_path)
+    put(tests, test_seed=test + THERE)
+    ini = f"[pytest]\nasyncio_default_fixture_loop_scope = function\npoolhouse_project = {project}\npoolhouse_seed = amplify/seed.json\npoolhouse_secrets =\n  TOKEN=abc\n"
+    ended = pytest_in(tests, "-s", "-p", "no:randomly", str(tests / "tests"), folder=tmp_path, ini=ini)
+    assert ended.counts() == {"passed": 3}, ended.text
+    assert f"the project is {project}\n" in ended.text

@@ -31,5 +31,5 @@ def test_thirty_tests(sample: Path) -> None:
 
 def test_in_random_order_and_in_parallel(sample: Path) -> None:
     """Shuffled, on two workers with a server each."""
-    ended = pytest_in(sample, "-n", "2", "-p", "randomly", "-p", "no:hypothesispytest")
+    ended = pytest_in(sample, "-n", "2", "-p", "randomly")
     assert (ended.code, ended.counts()) == (0, {"passed": TESTS}), ended.text

@@ -176,3 +176,18 @@ def test_without_a_database_there_is_nothing_to_keep(project: Path) -> None:
     assert refused.returncode == 1
     assert "There is no database" in refused.stderr
     assert not (project / ".poolhouse" / "dev.db").exists()
+
+
+@pytest.mark.parametrize("command", [("snapshot", "one"), ("restore", "one"), ("reset", "--yes")])
+def test_a_wrong_folder_stays_as_it_is(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """No key of a project that is not there is left behind, and what to do is said."""
+    refused = run(*command, cwd=tmp_path)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "Run the command in your project's folder" in refused.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_project_that_is_near_is_named(project: Path) -> None:
+    folder = project / "amplify"
+    assert f"There is a project in {project}" in run("snapshot", "one", cwd=folder).stderr
+    assert not (folder / ".poolhouse").exists()

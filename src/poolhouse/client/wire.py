@@ -1,9 +1,11 @@
 """Requests as they go over the wire: AWS JSON 1.1 without a signature, and SigV4 for GraphQL under IAM."""
 
 import json
+import os
 import ssl
 import weakref
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 import httpx
@@ -11,6 +13,7 @@ import httpx
 from poolhouse.errors import ClientError, PoolhouseError
 
 _PREFIXES = {"cognito-idp": "AWSCognitoIdentityProviderService", "cognito-identity": "AWSCognitoIdentityService"}
+_TRUST = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 class RequestRefused(PoolhouseError):
@@ -34,7 +37,8 @@ class Credentials(NamedTuple):
 def open_connection(ca_file: str | None, timeout: float) -> httpx.Client:
     """A new client, which trusts `ca_file` alone where one is named. `timeout` in seconds."""
     if ca_file is None:
-        return httpx.Client(timeout=timeout)
+        named = map(os.getenv, _TRUST)  # noqa: TID251 - OpenSSL's settings, not ours
+        return httpx.Client(timeout=timeout, verify=_trusted(*named))
     try:
         context = ssl.create_default_context(cafile=ca_file)
     except OSError as error:  # SSLError is one
@@ -43,6 +47,12 @@ def open_connection(ca_file: str | None, timeout: float) -> httpx.Client:
             resolution="Name the PEM file that poolhouse dev --tls shows.",
         ) from error
     return httpx.Client(timeout=timeout, verify=context)
+
+
+@cache
+def _trusted(*_named: str | None) -> ssl.SSLContext:
+    """What httpx trusts by itself, read once: it takes longer than a request."""
+    return httpx.create_ssl_context()
 
 
 def connection(owner: object, http: httpx.Client | None, ca_file: str | None, timeout: float) -> httpx.Client:

@@ -1,9 +1,12 @@
 """One migration history for both databases, applied at start under a lock.
 
 `HEAD` is compared first with what the database says, so that an up-to-date database never pays for importing Alembic.
+Nor does a new SQLite file: `new.sql` is what the history makes of an empty one, and a test says when it is not.
 """
 
 import sqlite3
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,17 +14,22 @@ from poolhouse.errors import SettingError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+    from sqlalchemy.exc import DBAPIError
 
 HEAD = "0007"
 
 _FOLDER = Path(__file__).parent
+NEW_SQLITE = _FOLDER / "new.sql"
+STATEMENT_END = "\n;\n"
 _LOCK = 7_301_846_112
+_TRIES = 9
+_DEADLOCK = "40P01"
 _VERSION_QUERY = "SELECT version_num FROM alembic_version"
 
 
 def upgrade_sqlite(path: str) -> None:
     """Bring the file at `path` to HEAD; concurrent starters wait for each other."""
-    if _sqlite_version(path) == HEAD:
+    if _sqlite_version(path) == HEAD or _new_sqlite(path) == HEAD:
         return
     from sqlalchemy import create_engine, event
 
@@ -44,19 +52,54 @@ def upgrade_sqlite(path: str) -> None:
 
 
 async def upgrade_postgresql(url: str) -> None:
-    """Bring the database at `url` to HEAD; concurrent starters wait for each other."""
+    """Bring the database at `url` to HEAD; concurrent starters wait for each other. Older processes may be at work.
+
+    Raises SettingError when PostgreSQL refuses a change of its tables.
+    """
     if await _postgresql_version(url) == HEAD:
         return
-    from sqlalchemy import text
-    from sqlalchemy.ext.asyncio import create_async_engine
+    await _under_lock(url, migrate)
 
-    engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1))
+
+async def _under_lock(url: str, change: "Callable[[Connection], None]") -> None:
+    """All of it or nothing; done again when PostgreSQL ended it because a request and it waited for each other."""
+    from sqlalchemy import text
+    from sqlalchemy.exc import DBAPIError
+
+    from poolhouse.store.connecting import postgresql_engine
+
+    engine = postgresql_engine(url)
     try:
-        async with engine.begin() as connection:
-            await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-            await connection.run_sync(migrate)
+        for last in (*[False] * _TRIES, True):
+            try:
+                async with engine.begin() as connection:
+                    await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+                    await connection.run_sync(change)
+                return
+            except DBAPIError as error:
+                if last or getattr(error.orig, "sqlstate", None) != _DEADLOCK:
+                    raise _refused(error) from error
     finally:
         await engine.dispose()
+
+
+def _refused(error: "DBAPIError") -> SettingError:
+    return SettingError(
+        f"PostgreSQL did not let the tables be made or changed ({error.orig}).",
+        resolution="See that the role of --database or POOLHOUSE_DATABASE may create tables there, and start again.",
+    )
+
+
+def _new_sqlite(path: str) -> str | None:
+    """Give a file without tables all of them; returns the version that it has then, None where it has none still."""
+    with closing(sqlite3.connect(path, timeout=30, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            if connection.execute("SELECT 1 FROM sqlite_schema").fetchone() is None:
+                for statement in NEW_SQLITE.read_text(encoding="utf-8").split(STATEMENT_END):
+                    connection.execute(statement)
+    return _sqlite_version(path)
 
 
 def _sqlite_version(path: str) -> str | None:
@@ -75,7 +118,9 @@ def _sqlite_version(path: str) -> str | None:
 async def _postgresql_version(url: str) -> str | None:
     import asyncpg
 
-    connection = await asyncpg.connect(url)
+    from poolhouse.store.connecting import Route
+
+    connection = await Route(url).connect()
     try:
         version: str | None = await connection.fetchval(_VERSION_QUERY)
     except asyncpg.UndefinedTableError:
