@@ -1,6 +1,7 @@
 """The eleven routes: what they answer, and what they have changed afterwards."""
 
 import re
+from datetime import datetime
 from uuid import uuid4
 
 import pytest
@@ -50,7 +51,7 @@ def test_a_user_is_disabled_and_enabled(stage: Stage) -> None:
 
 
 def test_one_user_is_shown(stage: Stage) -> None:
-    """Check 8: the SDK's own member is left out, and times are text."""
+    """Check 8: the SDK's own member is left out, and times are text, of the very moments that the pool tells."""
     alice, richard = stage.member("Admins"), stage.person()
     answer = stage.get(alice, "getUser", username=richard.email)
     shown = answer.json()
@@ -65,8 +66,10 @@ def test_one_user_is_shown(stage: Stage) -> None:
     }
     assert shown["Username"] == richard.sub
     assert {"Name": "email", "Value": richard.email} in shown["UserAttributes"]
-    assert ISO.fullmatch(shown["UserCreateDate"])
-    assert ISO.fullmatch(shown["UserLastModifiedDate"])
+    held = stage.user(richard)
+    for member in ("UserCreateDate", "UserLastModifiedDate"):
+        assert ISO.fullmatch(shown[member])
+        assert datetime.fromisoformat(shown[member]).timestamp() == pytest.approx(held[member], abs=0.0011)
 
 
 def test_the_groups_of_a_user_are_shown_without_details(stage: Stage) -> None:

@@ -76,12 +76,12 @@ class History:
         return list(self._of(function).outside)
 
     def began(self, function: str, request_id: str, now: int, init_us: int | None) -> None:
-        past = self._past.setdefault(function, Past())
+        past = self._kept(function)
         run = past.running[request_id] = Run(request_id, now, init_us)
         past.runs.append(run)
 
     def line(self, function: str, request_id: str, text: str) -> None:
-        past = self._past.setdefault(function, Past())
+        past = self._kept(function)
         run = past.running.get(request_id)
         if run is not None:
             run.write(text)
@@ -105,5 +105,13 @@ class History:
         """Forget every other function, and begin with those that are new."""
         self._past = {name: self._past.get(name) or Past() for name in sorted(functions)}
 
+    def _kept(self, function: str) -> Past:
+        """To write to; every line of every function comes through here."""
+        past = self._past.get(function)
+        if past is None:
+            past = self._past[function] = Past()
+        return past
+
     def _of(self, function: str) -> Past:
+        """To read from."""
         return self._past.get(function) or Past()

@@ -2,6 +2,7 @@
 
 It owns framing and routing only. Each worker speaks under a secret path of its own, so that no worker can read or
 answer another's invocations. Every answer leaves in one write: a second one would wait 40 ms for an acknowledgement.
+A worker that asks for the next invocation together with a result reads both answers together too.
 """
 
 import asyncio
@@ -14,8 +15,8 @@ import httptools
 from .invocations import RESPONSE_LIMIT
 
 _VERSION = "2018-06-01"
-_REASONS = {200: "OK", 202: "Accepted", 400: "Bad Request", 403: "Forbidden", 404: "Not Found"}
-_ACCEPTED = b'{"status":"OK"}'
+_REASONS = {200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found"}
+_ACCEPTED = b'HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{"status":"OK"}'
 
 HEAD_LIMIT = 2 * 1024 * 1024
 """Bytes of a request before its body; the runtime client sends up to 1 MB about an exception in a header."""
@@ -87,6 +88,7 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
         self._waiting: Party | None = None
+        self._held = b""
         self._expect_request()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -104,7 +106,8 @@ class Connection(asyncio.Protocol):
         if self._in_head:
             self._head_size += len(data)
             if self._head_size > HEAD_LIMIT:
-                return self.close()
+                self.close()
+                return
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserCallbackError:
@@ -112,6 +115,8 @@ class Connection(asyncio.Protocol):
             raise
         except httptools.HttpParserError:
             self.close()
+        if self._held and self._waiting is None:
+            self._write(b"")
 
     def close(self) -> None:
         if self._transport is not None:
@@ -149,7 +154,7 @@ class Connection(asyncio.Protocol):
             self._body.clear()
 
     def on_message_complete(self) -> None:
-        if self._party is not None:
+        if self._party is not None and self._transport is not None and not self._transport.is_closing():
             self._serve(self._party)
         self._expect_request()
 
@@ -181,8 +186,10 @@ class Connection(asyncio.Protocol):
             case _:
                 return self._answer(404, b"")
         if known:
-            return self._answer(202, _ACCEPTED)
-        return self._answer(400, b'{"errorMessage":"Invalid request ID","errorType":"InvalidRequestID"}')
+            self._held += _ACCEPTED  # which a question right behind it takes along with its own answer
+            return None
+        self._answer(400, b'{"errorMessage":"Invalid request ID","errorType":"InvalidRequestID"}')
+        return self.close()  # the runtime ends over this, and must not take an invocation with it
 
     def deliver(self, headers: str, event: bytes) -> None:
         """Answers a waiting `next` with an invocation; `headers` are whole lines."""
@@ -190,10 +197,13 @@ class Connection(asyncio.Protocol):
         self._answer(200, event, headers)
 
     def _answer(self, status: int, body: bytes, headers: str = "") -> None:
-        if self._transport is None or self._transport.is_closing():
-            return
         head = (
             f"HTTP/1.1 {status} {_REASONS[status]}\r\nContent-Type: application/json\r\n"
             f"{headers}Content-Length: {len(body)}\r\n\r\n"
         )
-        self._transport.write(head.encode("latin-1") + body)
+        self._write(head.encode("latin-1") + body)
+
+    def _write(self, answer: bytes) -> None:
+        held, self._held = self._held, b""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(held + answer)

@@ -59,6 +59,8 @@ class LineReader:
                 self.flush()
                 return False
             self._take(chunk)
+            if len(chunk) < _CHUNK:
+                return True
         return True
 
     def flush(self) -> None:
