@@ -1,8 +1,10 @@
 """The migration history: it makes exactly the declared schema, once, whoever starts first."""
 
 import asyncio
+import runpy
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -16,8 +18,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from poolhouse.errors import SettingError
 from poolhouse.store import migrations
 from poolhouse.store.database import open_database
-from poolhouse.store.migrations import HEAD, upgrade_sqlite
+from poolhouse.store.migrations import HEAD, NEW_SQLITE, upgrade_sqlite
 from poolhouse.store.schema import metadata
+
+SQLITE_SCHEMA = Path(__file__).parents[2] / "scripts" / "sqlite_schema.py"
 
 
 def differences(connection):
@@ -53,6 +57,12 @@ def test_sqlite_becomes_the_declared_schema(tmp_path):
     with engine.connect() as connection:
         assert differences(connection) == []
     engine.dispose()
+
+
+def test_a_new_sqlite_file_is_what_the_history_makes():
+    """The committed statements, which spare a new file the import of Alembic, are those of the migrations."""
+    written = runpy.run_path(str(SQLITE_SCHEMA))["text"]()
+    assert NEW_SQLITE.read_text(encoding="utf-8") == written, "run python scripts/sqlite_schema.py"
 
 
 async def test_postgresql_becomes_the_declared_schema(postgresql_server):

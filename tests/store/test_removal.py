@@ -124,3 +124,18 @@ async def test_rows_of_a_large_pool_go_little_by_little(database, pool, people):
     counted = [await rows(database, table) for table in (schema.pools, schema.users, schema.groups, schema.memberships)]
     assert counted == [1, 1, 1, 1]
     assert await rows(database, schema.user_search) == 0
+
+
+def test_a_round_is_as_large_as_it_is_quick():
+    """Slow ones shrink what the next takes, down to a few users; quick ones let it grow, up to a bound."""
+    pace = removal.Pace()
+    pace.took(0.1)
+    assert pace.most == removal.MOST // 2
+    for _ in range(10):
+        pace.took(5.0)
+    assert pace.most == 40
+    pace.took(0.04)
+    assert pace.most == 40
+    for _ in range(30):
+        pace.took(0.001)
+    assert pace.most == removal.MOST

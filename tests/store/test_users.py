@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import pytest
 from pool_rows import add_group, add_pool, add_user, read
 
@@ -12,6 +13,7 @@ from poolhouse.errors import (
     UserNotFoundException,
 )
 from poolhouse.store import groups, pools, search, users
+from poolhouse.store.database import open_database
 from poolhouse.store.search import START, Span
 
 FOLDED = {"UsernameConfiguration": {"CaseSensitive": False}}
@@ -31,6 +33,48 @@ async def test_found_by_username_and_sub(database):
     assert users.attributes_of(ada) == {"sub": ada.sub}
     with pytest.raises(UserNotFoundException):
         await read(database, users.get, pool, "Ada")
+
+
+@pytest.mark.parametrize("members", [{}, FOLDED, {"AliasAttributes": ["preferred_username"], **FOLDED}], ids=str)
+async def test_a_pool_and_its_user_are_found_together(database, members):
+    """Whatever name is asked for, one statement finds what two find."""
+    pool = await read(database, pools.get, (await add_pool(database, **members)).id)
+    for name in ("ada", "Grace", "Zoë"):
+        await add_user(database, pool, name, preferred_username=f"{name}-P")
+    await add_user(database, await add_pool(database, "testpool2"), "elsewhere")
+    everyone = [user for _, user in await read(database, search.all_users, pool.id, Span(START, 60))]
+    subs = [(await read(database, users.by_id, user.id)).sub for user in everyone]
+    asked = ["ada", "ADA", "Grace", "grace", "Zoë", "zoe\u0308", "ada-P", "ada-p", "elsewhere", "nobody", "", *subs]
+    for name in asked:
+        apart = await read(database, users.find, pool, name)
+        if apart is None:
+            with pytest.raises(UserNotFoundException):
+                await read(database, users.get_with_pool, pool.id, name)
+        else:
+            assert await read(database, users.get_with_pool, pool.id, name) == (pool, apart), name
+
+
+async def test_a_pool_that_is_not_there_is_the_error(database):
+    with pytest.raises(ResourceNotFoundException, match="us-east-1_nowhere does not exist"):
+        await read(database, users.get_with_pool, "us-east-1_nowhere", "ada")
+
+
+async def test_changed_settings_of_a_pool_are_seen_at_once(database, database_url):
+    """Those that another process changes too."""
+    pool = await read(database, pools.get, (await add_pool(database)).id)
+    await add_user(database, pool, "ada")
+    assert (await read(database, users.get_with_pool, pool.id, "ada"))[0] == pool
+    other = open_database(database_url)
+    await other.start()
+    try:
+        for writer, kept in ((database, "ACTIVE"), (other, "INACTIVE")):
+            settings = msgspec.structs.replace(pool.settings, DeletionProtection=kept)
+            async with writer.write() as tx:
+                await pools.change(tx, pool._replace(settings=settings))
+            assert (await read(database, users.get_with_pool, pool.id, "ada"))[0].settings.DeletionProtection == kept
+            assert (await read(database, pools.get, pool.id)).settings.DeletionProtection == kept
+    finally:
+        await other.stop()
 
 
 async def test_sub_is_no_sign_in_name(database):

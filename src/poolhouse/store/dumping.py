@@ -69,11 +69,9 @@ def dump_sqlite(path: Path, take: Take) -> None:
 
 async def dump_postgresql(url: str, take: Take) -> None:
     """The same; one transaction that sees one moment."""
-    from sqlalchemy.ext.asyncio import create_async_engine
+    from .connecting import postgresql_engine
 
-    engine = create_async_engine(
-        url.replace("postgresql://", "postgresql+asyncpg://", 1), isolation_level="REPEATABLE READ"
-    )
+    engine = postgresql_engine(url, isolation_level="REPEATABLE READ")
     try:
         async with engine.begin() as connection:
             await connection.run_sync(_dump, "postgresql", take)

@@ -56,9 +56,9 @@ def _facts(connection: sqlite3.Connection) -> tuple[str | None, bytes | None, in
 
 async def of_postgresql(url: str, now: Callable[[], int]) -> Condition:
     """Raises OSError, asyncpg's errors and TimeoutError when it cannot be reached."""
-    import asyncpg
+    from .connecting import Route
 
-    connection = await asyncpg.connect(url, timeout=10)
+    connection = await Route(url).connect(timeout=10)
     try:
         settings = {name: str(await connection.fetchval("SELECT current_setting($1)", name)) for name in _SETTINGS}
         tables = {row[0] for row in await connection.fetch(_TABLES)}

@@ -54,9 +54,9 @@ def load_sqlite(path: Path, contents: Contents, batches: Batches, gap: Gap) -> N
 
 async def load_postgresql(url: str, contents: Contents, batches: Batches) -> None:
     """In one transaction: all of it or nothing."""
-    from sqlalchemy.ext.asyncio import create_async_engine
+    from .connecting import postgresql_engine
 
-    engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://", 1))
+    engine = postgresql_engine(url)
     try:
         async with engine.begin() as connection:
             await connection.run_sync(_load_postgresql, contents, batches)

@@ -22,6 +22,8 @@ _FULL: Final = frozenset(
 # Classes of SQLSTATE: connection, resources, operator, system; and one transaction in the way of another.
 _CLASSES: Final = ("08", "53", "57", "58")
 _CONFLICTS: Final = frozenset({"40001", "40P01"})
+_STANDBY: Final = "25006"
+"""A change refused as read-only: what was the primary is a standby now."""
 
 
 class _Told:
@@ -51,7 +53,7 @@ def of_postgresql(error: BaseException, *, may_repeat: bool) -> DatabaseUnavaila
     state = getattr(error, "sqlstate", None) or ""
     lost = isinstance(
         error, OSError | TimeoutError | asyncpg.InterfaceError | asyncpg.InternalClientError
-    ) or state.startswith(_CLASSES)
+    ) or state.startswith((*_CLASSES, _STANDBY))
     lost = lost and not isinstance(error, ValueError)  # asyncpg's word for an argument that is no value
     if state not in _CONFLICTS and not lost:
         return None

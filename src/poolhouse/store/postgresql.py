@@ -1,4 +1,4 @@
-"""PostgreSQL through asyncpg: a pool of connections, prepared statements, one transaction per write block."""
+"""PostgreSQL through asyncpg: a few connections, prepared statements, one transaction per write block."""
 
 import asyncio
 from collections.abc import Sequence
@@ -10,6 +10,8 @@ import asyncpg
 
 from poolhouse.errors import DatabaseUnavailable, InvalidParameterException, SettingError
 from poolhouse.store import outages
+from poolhouse.store.connecting import Route
+from poolhouse.store.connections import Connections
 from poolhouse.store.database import Row, Step, Values
 from poolhouse.store.migrations import upgrade_postgresql
 from poolhouse.store.statement import Statement
@@ -17,17 +19,8 @@ from poolhouse.store.statement import Statement
 # PostgreSQL keeps every character but this one; it comes from outside only, in a path or a forged token.
 _NUL = "The request contains a NUL character."
 _FAILURES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-_PATIENCE = 10.0
-"""Seconds that a request waits for one of the pool's connections."""
 _PAUSES = (0.05, 0.2, 0.75)
 """Seconds between tries to connect: a restart or a failover takes about that long, or much longer."""
-
-
-class _Connection(asyncpg.Connection):
-    """Sessions hold no state between uses, so giving one back costs no round trip."""
-
-    def get_reset_query(self) -> str:
-        return ""
 
 
 class _Transaction:
@@ -67,8 +60,7 @@ class _Transaction:
         except _FAILURES as error:
             outage = _told(error, may_repeat=True)
             if isinstance(outage, DatabaseUnavailable) and not isinstance(error, asyncpg.TransactionRollbackError):
-                with suppress(asyncpg.InterfaceError):  # the pool may have dropped it already
-                    self._connection.terminate()  # half an answer may be on its way: nobody may get this one again
+                self._connection.terminate()  # half an answer may be on its way: nobody may get this one again
             raise outage from error
 
 
@@ -95,45 +87,42 @@ def _bound(statement: Statement, values: Values) -> tuple[str, list[Any]]:
 
 
 class _Block:
-    """A pooled connection, with a transaction around it when it writes."""
+    """A connection, with a transaction around it when it writes."""
 
-    __slots__ = ("_pool", "_transaction", "_writes", "connection")
+    __slots__ = ("_connections", "_writes", "connection")
 
-    def __init__(self, pool: Any, *, writes: bool) -> None:
-        self._pool = pool
+    def __init__(self, connections: Connections, *, writes: bool) -> None:
+        self._connections = connections
         self._writes = writes
 
     async def __aenter__(self) -> _Transaction:
-        self.connection = await _acquired(self._pool)
+        self.connection = await _acquired(self._connections)
         if not self._writes:
             return _Read(self)
         try:
             await self._begin()
         except BaseException:
-            if self.connection is not None:
-                await _give_back(self._pool, self.connection)
+            self._give_back()
             raise
         return _Transaction(self.connection)
 
     async def another(self) -> Any:
         """Give the connection back and take a new one: where one was lost, all were. Raises DatabaseUnavailable."""
-        connection, self.connection = self.connection, None
-        await self._pool.expire_connections()
-        await _give_back(self._pool, connection)
-        self.connection = await _acquired(self._pool)
+        self._connections.expire()
+        self._give_back()
+        self.connection = await _acquired(self._connections)
         return self.connection
 
     async def _begin(self) -> None:
         """A connection that was lost while nobody used it is replaced."""
-        self._transaction = self.connection.transaction()
         try:
-            await self._transaction.start()
+            await self.connection.execute("BEGIN")
         except _FAILURES as error:
             if not isinstance(outage := _told(error, may_repeat=True), DatabaseUnavailable):
                 raise
-            self._transaction = (await self.another()).transaction()
+            connection = await self.another()
             try:
-                await self._transaction.start()
+                await connection.execute("BEGIN")
             except _FAILURES:
                 raise outage from error
 
@@ -144,39 +133,38 @@ class _Block:
             if self._writes:
                 await (self._commit() if kind is None else self._roll_back())
         finally:
-            if self.connection is not None:
-                await _give_back(self._pool, self.connection)
+            self._give_back()
 
     async def _commit(self) -> None:
         """A connection that is lost now does not say whether it was done."""
         try:
-            await self._transaction.commit()
+            await self.connection.execute("COMMIT")
         except _FAILURES as error:
             raise _told(error, may_repeat=False) from error
 
     async def _roll_back(self) -> None:
         """Without a connection the server does it by itself."""
-        with suppress(OSError, asyncpg.InterfaceError, asyncpg.PostgresConnectionError):
-            await self._transaction.rollback()
+        with suppress(*_FAILURES):
+            await self.connection.execute("ROLLBACK")
+
+    def _give_back(self) -> None:
+        """One that is still in a transaction is not given to anybody else."""
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            self._connections.release(connection)
 
 
-async def _acquired(pool: Any) -> Any:
+async def _acquired(connections: Connections) -> Any:
     """A connection; a server that is being started again is waited for a little. Raises DatabaseUnavailable."""
     for pause in (*_PAUSES, None):
         try:
-            return await pool.acquire(timeout=_PATIENCE)
+            return await connections.acquire()
         except _FAILURES as error:
             outage = _told(error, may_repeat=True)
             if pause is None or isinstance(error, TimeoutError):
                 raise outage from error
         await asyncio.sleep(pause)
     raise AssertionError("the loop ends by itself")
-
-
-async def _give_back(pool: Any, connection: Any) -> None:
-    """One that is broken cannot even say goodbye, and need not."""
-    with suppress(OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError):
-        await pool.release(connection)
 
 
 def _told(error: BaseException, *, may_repeat: bool) -> BaseException:
@@ -189,28 +177,24 @@ class PostgresqlDatabase:
 
     def __init__(self, url: str, *, connections: int = 16) -> None:
         self.url = url
-        self._size = connections
-        self._pool: Any = None
+        self._connections = Connections(Route(url), connections)
 
     async def start(self) -> None:
         """Raises SettingError when the server cannot be reached or does not let us in."""
         try:
             await upgrade_postgresql(self.url)
-            self._pool = await asyncpg.create_pool(
-                self.url, min_size=1, max_size=self._size, connection_class=_Connection, statement_cache_size=512
-            )
-        except (OSError, OverflowError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            await self._connections.start()
+        except (*_FAILURES, OverflowError, ValueError) as error:
             raise SettingError(
                 f"The PostgreSQL database cannot be used ({error}).",
                 resolution="Check the address, the name and the password in --database or POOLHOUSE_DATABASE.",
             ) from error
 
     async def stop(self) -> None:
-        if self._pool is not None:
-            await self._pool.close()
+        await self._connections.stop()
 
     def read(self) -> _Block:
-        return _Block(self._pool, writes=False)
+        return _Block(self._connections, writes=False)
 
     def write(self) -> _Block:
-        return _Block(self._pool, writes=True)
+        return _Block(self._connections, writes=True)

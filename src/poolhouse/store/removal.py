@@ -15,7 +15,9 @@ from .schema import groups, import_jobs, import_rows, memberships, pools, users
 from .statement import Statement
 
 MOST: Final = 400
-"""Rows that one round deletes; a user counts for eight, since so much hangs on him."""
+"""Rows that one round deletes at most; a user counts for eight, since so much hangs on him."""
+_LEAST: Final = 40
+_AIM_SECONDS: Final = 0.05
 
 # Another process that works on the same one is not waited for.
 _GROUP = Statement(
@@ -47,6 +49,24 @@ _REMOVE_ROWS = Statement(
 )
 _REMOVE_JOB = Statement(delete(import_jobs).where(import_jobs.c.id == bindparam("job")))
 _REMOVE_POOL = Statement(delete(pools).where(pools.c.id == bindparam("pool_id")))
+
+
+class Pace:
+    """How many rows a round deletes. Somebody else's write waits for the round that it meets, so that the one after a
+    slow round is smaller.
+    """
+
+    __slots__ = ("most",)
+
+    def __init__(self, most: int = MOST) -> None:
+        self.most = most
+
+    def took(self, seconds: float) -> None:
+        """With its commit. After a slow round comes a smaller one at once, after a quick one a little larger one."""
+        if seconds > _AIM_SECONDS:
+            self.most = max(_LEAST, int(self.most * max(0.25, _AIM_SECONDS / seconds)))
+        elif seconds < _AIM_SECONDS / 2:
+            self.most = min(MOST, self.most * 5 // 4)
 
 
 async def go_on(tx: Transaction, most: int = MOST) -> int:
