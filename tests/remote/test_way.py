@@ -3,7 +3,6 @@
 import asyncio
 import dataclasses
 import json
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 import pytest
@@ -27,6 +26,7 @@ from poolhouse.errors import (
 from poolhouse.operations import audit
 from poolhouse.operations.console import keys
 from poolhouse.operations.context import Call, Services
+from poolhouse.operations.cpu_threads import CpuThreads
 from poolhouse.operations.gate import call
 from poolhouse.operations.remote.aws import LIMITS, Limits
 from poolhouse.operations.remote.pool import Remote
@@ -86,7 +86,7 @@ def opened(far, database, later):
     @asynccontextmanager
     async def opened(url, key=None, limits=LIMITS, public_url="http://127.0.0.1:1"):
         settings = dataclasses.replace(SETTINGS, public_url=public_url)
-        with ThreadPoolExecutor(1) as cpu:
+        with CpuThreads(1) as cpu:
             services = Services(
                 settings=settings,
                 database=database,

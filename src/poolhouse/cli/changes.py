@@ -66,7 +66,7 @@ def create_user(where: Where, request: Mapping[str, Any], *, dry_run: bool) -> s
         if dry_run:
             held = {entry["Name"]: entry["Value"] for entry in request["UserAttributes"]}
             planned = NewUser(username=name, attributes=held, status="FORCE_CHANGE_PASSWORD", complete=False)
-            import_users.checked(await administration.pool(), planned)
+            import_users.checked(await administration.described(), planned)
             await _require_free(administration, "AdminGetUser", "user", Username=name)
         else:
             await administration.of_pool("AdminCreateUser", **request)

@@ -59,8 +59,8 @@ def clients_show(
             "Name": found["ClientName"],
             "User pool": found["UserPoolId"],
             "Secret": found.get("ClientSecret"),
-            "Flows": ", ".join(found["ExplicitAuthFlows"]),
-            "Hides unknown users": "yes" if found["PreventUserExistenceErrors"] == "ENABLED" else "no",
+            "Flows": ", ".join(found.get("ExplicitAuthFlows", [])),
+            "Hides unknown users": "yes" if found.get("PreventUserExistenceErrors") == "ENABLED" else "no",
             "Callback URLs": ", ".join(found.get("CallbackURLs", [])),
             "Created": moment(found["CreationDate"]),
         }

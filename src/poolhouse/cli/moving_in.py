@@ -42,7 +42,7 @@ def import_file(
     """Raises UserError."""
 
     async def work(administration: Administration) -> Summary:
-        pool = await administration.pool()
+        pool = await administration.pool("create-user-import-job")
         summary = Summary({"Imported": 0, "Skipped": 0, "Failed": 0}, [])
         with ExitStack() as stack:
             source, size = _opened(file, stack)

@@ -20,7 +20,7 @@ def export_file(where: Where, file: Path, form: Literal["csv", "jsonl"], *, hash
     """What is to be said about it. Raises UserError."""
 
     async def work(administration: Administration) -> list[str]:
-        pool = await administration.pool()
+        pool = await administration.pool("list-users")
         with new_file(file, overwrite=overwrite) as target:
             return await _write(administration, pool, target, form, hashes=hashes)
 

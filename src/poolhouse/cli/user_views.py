@@ -14,7 +14,7 @@ def print_users(found: Sequence[dict[str, Any]]) -> None:
 
 
 def _row(user: dict[str, Any]) -> tuple[object, ...]:
-    held = {entry["Name"]: entry["Value"] for entry in user["Attributes"]}
+    held = {entry["Name"]: entry.get("Value") for entry in user.get("Attributes", [])}
     return (
         user["Username"],
         user["UserStatus"],
@@ -35,7 +35,7 @@ def print_user(user: dict[str, Any], groups: Sequence[str]) -> None:
             "Changed": moment(user["UserLastModifiedDate"]),
             "Groups": ", ".join(groups),
             "Second factors": ", ".join(user.get("UserMFASettingList", [])),
-            **{entry["Name"]: entry["Value"] for entry in user["UserAttributes"]},
+            **{entry["Name"]: entry.get("Value") for entry in user["UserAttributes"]},
         }
     )
 

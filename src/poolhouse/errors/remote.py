@@ -1,8 +1,17 @@
 """A user pool at AWS that this server works in front of: what AWS said, and what lives there and not here."""
 
 from functools import cache
+from typing import Final
 
-from .service import AccessDeniedException, InternalErrorException, InvalidParameterException, ServiceError
+from .accounts import UserNotFoundException
+from .pools import InvalidUserPoolConfigurationException
+from .service import (
+    AccessDeniedException,
+    InternalErrorException,
+    InvalidParameterException,
+    ResourceNotFoundException,
+    ServiceError,
+)
 
 
 class AwsUnreachable(InternalErrorException):
@@ -39,9 +48,21 @@ class CredentialsOfAws(ServiceError):
     )
 
 
+# What is caught by its class of a pool of ours is caught so of a pool at AWS too.
+_OURS: Final[dict[str, type[ServiceError]]] = {
+    kind.code: kind
+    for kind in (
+        InvalidParameterException,
+        InvalidUserPoolConfigurationException,
+        ResourceNotFoundException,
+        UserNotFoundException,
+    )
+}
+
+
 @cache
 def _kind(code: str, status: int) -> type[ServiceError]:
-    return type("FromAws", (ServiceError,), {"code": code, "status": status})
+    return type("FromAws", (_OURS.get(code, ServiceError),), {"code": code, "status": status})
 
 
 def from_aws(code: str, status: int, message: str) -> ServiceError:

@@ -124,6 +124,7 @@ _FILTERS: Final[Mapping[str, Any]] = {
     **{name: _events[name] == bindparam(name, type_=Text) for name in ("pool_id", "subject", "actor", "kind")},
     **{name: _events[name] == bindparam(name, type_=Text) for name in ("operation", "result")},
     "but": _events.result != bindparam("but", type_=Text),
+    "nor": _events.result != bindparam("nor", type_=Text),
     "after": _events.id > bindparam("after", type_=BigInteger),
     "before": _events.id < bindparam("before", type_=BigInteger),
     "since": _events.at >= bindparam("since", type_=BigInteger),
@@ -285,11 +286,12 @@ def _page(names: frozenset[str], *, is_loose: bool) -> Statement:
 
 
 async def page(tx: Transaction, filters: Filters, most: int) -> list[Row]:
-    """The newest rows that fit every filter: `pool_id`, `subject`, `actor`, `kind`, `operation`, `result`, and `but`,
-    a result that they do not have; ids `after` and `before`; times `since` and `until`, the latter not included.
+    """The newest rows that fit every filter: `pool_id`, `subject`, `actor`, `kind`, `operation`, `result`; `but` and
+    `nor`, results that they do not have; ids `after` and `before`; times `since` and `until`, the latter not included.
     Empty filters say nothing.
     """
     given = _given(filters)
     names, values = frozenset(given), {**given, "most": most}
     found = [Row(*row) for is_loose in (True, False) for row in await tx.all(_page(names, is_loose=is_loose), values)]
-    return sorted(found, key=lambda row: row.id, reverse=True)[:most]
+    once = {row.id: row for row in found}  # one that is linked between the two statements is found by both
+    return [once[place] for place in sorted(once, reverse=True)][:most]

@@ -41,6 +41,11 @@ _OF_BACKEND = Statement(
     .order_by(backend_resources.c.kind, backend_resources.c.name)
 )
 _OF_ID = Statement(select(backend_resources).where(backend_resources.c.resource_id == bindparam("resource_id")))
+_OF_KIND = Statement(
+    select(backend_resources)
+    .where(backend_resources.c.kind == bindparam("kind"))
+    .order_by(backend_resources.c.backend, backend_resources.c.name)
+)
 _PUT = Statement(_put)
 _REMOVE = Statement(
     delete(backend_resources).where(
@@ -61,6 +66,11 @@ async def resources(tx: Transaction, backend: str) -> list[Resource]:
 async def of_id(tx: Transaction, resource_id: str) -> list[Resource]:
     """What definitions, of any backend, made of this id. Groups have the id of their pool."""
     return [Resource._make(row) for row in await tx.all(_OF_ID, {"resource_id": resource_id})]
+
+
+async def of_kind(tx: Transaction, kind: str) -> list[Resource]:
+    """Of every backend that has one."""
+    return [Resource._make(row) for row in await tx.all(_OF_KIND, {"kind": kind})]
 
 
 async def put(tx: Transaction, resource: Resource) -> None:

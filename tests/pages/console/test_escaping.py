@@ -134,6 +134,7 @@ class Visitor:
     navigation = ()
     notice = None
     is_operator = True
+    is_remote = False
     csrf = "c"
 
     def __init__(self, text: str) -> None:

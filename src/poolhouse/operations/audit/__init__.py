@@ -7,6 +7,7 @@ from .edges import Edge, Told
 from .reading import Event, Hour, events, hours
 from .recording import (
     OK,
+    SENT,
     SIGN_INS,
     access_refused,
     became,
@@ -25,6 +26,7 @@ from .verification import Problem, Report, verify
 __all__ = [
     "IN_PROGRESS",
     "OK",
+    "SENT",
     "SIGN_INS",
     "Cause",
     "Edge",

@@ -44,6 +44,7 @@ async def events(
     operation: str = "",
     result: str = "",
     but: str = "",
+    nor: str = "",
     since: int = 0,
     until: int = 0,
     after: int = 0,
@@ -52,11 +53,11 @@ async def events(
 ) -> list[Event]:
     """The newest first. `before` is the id of the last one of the page before, `after` that of the newest one seen.
 
-    `but` is a result that is left out. `since` and `until` are epoch microseconds, the latter not included.
+    `but` and `nor` are results that are left out. `since` and `until` are epoch microseconds, the latter not included.
     """
     await flush(services)
     filters = {"pool_id": pool_id, "subject": subject, "actor": actor, "kind": kind}
-    filters |= {"operation": operation, "result": result, "but": but}
+    filters |= {"operation": operation, "result": result, "but": but, "nor": nor}
     bounds = {"since": since, "until": until, "after": after, "before": before}
     async with services.database.read() as tx:
         return [event(row) for row in await audit.page(tx, {**filters, **bounds}, limit)]

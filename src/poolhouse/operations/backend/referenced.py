@@ -7,7 +7,10 @@ from poolhouse.config import Settings
 from poolhouse.define.manifest import Manifest, ReferencedAuth
 from poolhouse.errors import SettingError
 from poolhouse.operations.backend.desired import delegation_rules
+from poolhouse.operations.backend.state import REFERENCE
+from poolhouse.operations.context import Services
 from poolhouse.operations.remote.forwarding import FORWARDED
+from poolhouse.store import backend
 
 
 class Noted(msgspec.Struct, frozen=True):
@@ -34,6 +37,19 @@ def document_of(manifest: Manifest, server: Settings) -> str | None:
         return None
     _check(reference, server)
     return msgspec.json.encode(Noted(reference, rules_of(manifest, server))).decode()
+
+
+async def noted(services: Services) -> list[ReferencedAuth]:
+    """The pools at AWS that the definitions in this database refer to, as they were applied."""
+    async with services.database.read() as tx:
+        found = await backend.of_kind(tx, REFERENCE)
+    return [msgspec.json.decode(resource.document, type=Noted).reference for resource in found]
+
+
+async def refer(services: Services, reference: ReferencedAuth) -> None:
+    """Work in front of the pool, for a moment and for the operator alone. Raises SettingError."""
+    _check(reference, services.settings)
+    await services.remote.refer(reference, services.settings, None, services.clock)
 
 
 def permissions(manifest: Manifest, server: Settings) -> list[str]:

@@ -14,14 +14,14 @@ from poolhouse import service_model
 from poolhouse.access import delegation as rules
 from poolhouse.access import resources
 from poolhouse.access.authorization import context
-from poolhouse.access.delegation import Ranked
+from poolhouse.access.delegation import Rules
 from poolhouse.access.explaining import Witness, witnesses
 from poolhouse.access.principals import Anonymous, Person, Principal, RoleSession
-from poolhouse.errors import PageRefusal, ServiceError
+from poolhouse.errors import DelegationRefused, ServiceError
 from poolhouse.operations import delegation, gate
 from poolhouse.operations._tagging import condition_keys
 from poolhouse.operations.context import Call
-from poolhouse.store import groups
+from poolhouse.operations.remote import delegating, forwarding
 
 from . import debugger_callers as callers
 from . import debugger_doors as doors
@@ -59,6 +59,9 @@ async def _operation(scene: Scene, asked: Question, operation: service_model.Ope
     request = _request(scene, operation, asked)
     if (operation.service, operation.name) not in gate.served():
         return Answer((Step("Operation", allowed=False, rule=f"{operation.name} is not served by this version."),))
+    if scene.remote is not None and operation.name not in forwarding.FORWARDED:
+        rule = f"The user pool is at AWS, and {operation.name} is not passed on by this server."
+        return Answer((Step("Operation", allowed=False, rule=rule),))
     if operation.auth != "iam":
         return _open(operation)
     if asked.kind == "group":
@@ -148,24 +151,40 @@ async def _delegated(
     scene: Scene, principal: Principal, person: Person, operation: service_model.Operation, request: msgspec.Struct
 ) -> Step:
     ctx = replace(_call(scene, principal, operation, request), person=person)
+    if scene.remote is not None:
+        return await _delegated_there(ctx, person)
     async with scene.ctx.services.database.read() as tx:
         found = await delegation.explain(ctx, tx, person, operation.name, request)
     rule = found.rule or ("Delegation has no say here." if found.allowed else "Nothing is delegated.")
     return Step(f"Delegation to {person.username}", found.allowed, rule, found.facts)
 
 
+async def _delegated_there(ctx: Call, person: Person) -> Step:
+    """Over what AWS says now."""
+    title = f"Delegation to {person.username}"
+    try:
+        await delegating.check(ctx)
+    except DelegationRefused as refusal:
+        return Step(title, allowed=False, rule=refusal.message)
+    facts = (f"His groups are {', '.join(ctx.groups) or 'none'}.",) if ctx.groups is not None else ()
+    return Step(title, allowed=True, rule=ctx.rule or "Delegation has no say here.", facts=facts)
+
+
+async def _rules(scene: Scene) -> Rules | None:
+    if scene.remote is not None:
+        return scene.remote.rules
+    async with scene.ctx.services.database.read() as tx:
+        return await delegation.rules_of(tx, scene.pool.id)
+
+
 async def _members(scene: Scene, asked: Question, operation: service_model.Operation) -> Answer:
     """What the delegation gives to members of a group, whoever they are."""
-    async with scene.ctx.services.database.read() as tx:
-        group = await groups.find(tx, scene.pool.id, asked.who)
-        found = await delegation.rules_of(tx, scene.pool.id)
-    if group is None:
-        raise PageRefusal("There is no such group", f"The pool has no group {asked.who}.", status=404)
+    group, found = await callers.group(scene, asked.who), await _rules(scene)
     title = f"Delegation to members of {group.name}"
     if found is None:
         return Answer((Step(title, allowed=False, rule="Nothing is delegated in this user pool."),))
     fits = [one for one in found.delegation.delegates if one.group == group.name and operation.name in one.operations]
-    allowed = operation.name in rules.permitted(found, [Ranked(group.name, group.precedence)])
+    allowed = operation.name in rules.permitted(found, [group])
     rule = "; ".join(map(rules.shown, fits)) or f"No rule lets members of {group.name} perform {operation.name}."
     limits = ("On whom depends on both users: nobody acts on a stronger one. Ask for one member to see.",)
     return Answer((Step(title, allowed, rule, limits if allowed else ()),))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from poolhouse.operations.backend import Applied
 from poolhouse.operations.context import Call
+from poolhouse.operations.remote.pool import RemotePool
 from poolhouse.store.pools import Pool
 
 
@@ -15,6 +16,11 @@ class Scene:
     ctx: Call
     pool: Pool
     applied: Applied | None
+
+    @property
+    def remote(self) -> RemotePool | None:
+        """The pool where it is at AWS."""
+        return self.ctx.services.remote.of(self.pool.id)
 
     @property
     def function_roles(self) -> Mapping[str, str]:

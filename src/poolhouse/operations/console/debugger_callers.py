@@ -1,8 +1,10 @@
 """Who somebody would be to the server if he came now: a person, a session of a role, a caller with a token."""
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from poolhouse.access import roles
+from poolhouse.access.decisions import Ranked
 from poolhouse.access.explaining import Witness
 from poolhouse.access.fields import BackendCaller, Caller, IdentityCaller, UserPoolCaller
 from poolhouse.access.principals import CognitoIdentity, Person, RoleSession
@@ -22,27 +24,37 @@ from .debugger_answers import Scene
 async def caller(scene: Scene, kind: str, who: str) -> Caller | None:
     """Somebody at GraphQL's or REST's door; None for a user whose tokens are refused."""
     if kind == "group":
-        async with scene.ctx.services.database.read() as tx:
-            if await groups.find(tx, scene.pool.id, who) is None:
-                raise PageRefusal("There is no such group", f"The pool has no group {who}.", status=404)
+        await group(scene, who)
         return UserPoolCaller({}, (who,), (who,))
     if kind == "user":
-        user, held = await _user(scene, who)
-        names = tuple(group.name for group in held)
-        told = {"username": user.username, "sub": user.sub}
-        return UserPoolCaller(told, names, names) if user.enabled else None
-    found = await session(scene, kind, who)
-    if found.identity is None:
-        return BackendCaller(found)
-    return IdentityCaller(found, found.identity, found.identity.groups)
+        found = await _standing(scene, who)
+        told = {"username": found.username, "sub": found.sub}
+        return UserPoolCaller(told, found.groups, found.groups) if found.enabled else None
+    role = await session(scene, kind, who)
+    if role.identity is None:
+        return BackendCaller(role)
+    return IdentityCaller(role, role.identity, role.identity.groups)
+
+
+async def group(scene: Scene, name: str) -> Ranked:
+    """Raises PageRefusal."""
+    if (remote := scene.remote) is not None:
+        found = await remote.members.group(name)
+    else:
+        async with scene.ctx.services.database.read() as tx:
+            row = await groups.find(tx, scene.pool.id, name)
+        found = None if row is None else Ranked(row.name, row.precedence)
+    if found is None:
+        raise PageRefusal("There is no such group", f"The pool has no group {name}.", status=404)
+    return found
 
 
 async def person(scene: Scene, who: str) -> Person:
-    user, _ = await _user(scene, who)
+    found = await _standing(scene, who)
     return Person(
         pool_id=scene.pool.id,
-        sub=user.sub,
-        username=user.username,
+        sub=found.sub,
+        username=found.username,
         token_id="",
         address=scene.ctx.source_ip,
         via="console",
@@ -64,7 +76,7 @@ async def session(scene: Scene, kind: str, who: str) -> RoleSession:
 
 
 async def names(scene: Scene, typed: Iterable[str]) -> dict[str, str]:
-    """Usernames, which may be ids, to how they were typed, of those users that there are."""
+    """Usernames, which may be ids, to how they were typed, of those users that there are here."""
     found = {}
     async with scene.ctx.services.database.read() as tx:
         for each in filter(None, typed):
@@ -78,6 +90,27 @@ def where(session: RoleSession, found: Sequence[Witness]) -> str:
     """The statements that allow, by their places."""
     places = ", ".join(f"statement {one.statement} of policy {one.policy}" for one in found)
     return f"{places} of role {session.role_name}" if places else f"Role {session.role_name}"
+
+
+class _Standing(NamedTuple):
+    """A user as the doors look at him."""
+
+    sub: str
+    username: str
+    enabled: bool
+    groups: tuple[str, ...]
+
+
+async def _standing(scene: Scene, who: str) -> _Standing:
+    """Raises PageRefusal."""
+    if (remote := scene.remote) is None:
+        user, rows = await _user(scene, who)
+        return _Standing(user.sub, user.username, bool(user.enabled), tuple(row.name for row in rows))
+    member = await remote.members.find(who)
+    if member is None:
+        raise PageRefusal("There is no such user", f"The pool has no user {who}.", status=404)
+    held = await remote.members.groups_now(member.username)
+    return _Standing(member.sub, member.username, member.enabled, tuple(one.name for one in held))
 
 
 async def _user(scene: Scene, who: str) -> tuple[User, list[Group]]:
@@ -107,6 +140,8 @@ async def _session(scene: Scene, arn: str, name: str, identity: CognitoIdentity 
 
 async def _of_identity(scene: Scene, who: str) -> RoleSession:
     """By the same choice as when credentials are issued. Raises PageRefusal where there would be none."""
+    if scene.remote is not None:
+        raise PageRefusal("There are no credentials", "The identity pool is at AWS, and so are its credentials.")
     user, held = await _user(scene, who)
     pool_id = scene.applied.identity_pool_id if scene.is_defined and scene.applied else None
     if pool_id is None:

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
+from poolhouse.access.delegation import Ranked
 from poolhouse.operations.context import Services
 from poolhouse.store import groups
-from poolhouse.store.groups import Group
 
 COUNTED: Final = 1000
 """Members are counted up to here."""
@@ -55,14 +55,19 @@ async def sizes(services: Services, pool_id: str, names: Iterable[str]) -> dict[
     return found
 
 
-async def ladder(services: Services, pool_id: str) -> list[Group]:
+async def ladder(services: Services, pool_id: str) -> list[Ranked]:
     """The groups of a pool, the strongest first; of very many, those whose names come first."""
     async with services.database.read() as tx:
         found = await groups.list_(tx, pool_id, "", COMPARED)
+    return ordered([Ranked(group.name, group.precedence) for group in found])
+
+
+def ordered(found: Iterable[Ranked]) -> list[Ranked]:
+    """The strongest first, and by name where they are equal."""
     return sorted(found, key=lambda group: (_rank(group.precedence), group.name))
 
 
-def standing(others: Sequence[Group], name: str, precedence: int | None) -> Standing:
+def standing(others: Sequence[Ranked], name: str, precedence: int | None) -> Standing:
     """Where a group of this name and precedence stands among the others; it need not exist."""
     rank = _rank(precedence)
     return Standing(
@@ -71,7 +76,7 @@ def standing(others: Sequence[Group], name: str, precedence: int | None) -> Stan
     )
 
 
-def shift(found: Sequence[Group], name: str, precedence: int | None) -> Shift:
+def shift(found: Sequence[Ranked], name: str, precedence: int | None) -> Shift:
     """What it does to give a group this precedence; None leaves an existing one as it is."""
     known = next((group for group in found if group.name == name), None)
     if known is None:

@@ -78,6 +78,11 @@ async def backlog(services: Services) -> Backlog:
         return await growth.backlog(tx)
 
 
+def address(services: Services) -> str:
+    """Where people sign in to the pool at AWS; "" where there is none."""
+    return services.remote.pool.sign_in_url if services.remote.pool else ""
+
+
 def size_on_disk(services: Services) -> int | None:
     """Bytes of the embedded database's file; None for PostgreSQL."""
     database = services.database
@@ -110,7 +115,8 @@ def _signed_in(span: Span, one: Hour) -> Span:
 
 
 def _refused(span: Span, one: Hour) -> Span:
-    return span if one.result == "ok" else span._replace(refused=span.refused + one.events)
+    """What was sent to a pool at AWS counts when it is known what became of it."""
+    return span if one.result in {audit.OK, audit.SENT} else span._replace(refused=span.refused + one.events)
 
 
 _COUNTERS: Final[dict[str, Callable[[Span, Hour], Span]]] = {"sign-in": _signed_in}

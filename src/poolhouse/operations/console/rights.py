@@ -14,6 +14,7 @@ from poolhouse.access.principals import Person, Root
 from poolhouse.operations import delegation
 from poolhouse.operations.context import Call, Services
 from poolhouse.operations.gate import served
+from poolhouse.operations.remote.forwarding import FORWARDED
 from poolhouse.store import groups, pools, users
 from poolhouse.store.database import Transaction
 from poolhouse.store.groups import Group
@@ -23,10 +24,11 @@ Asked = tuple[str, Mapping[str, Any]]
 """An operation's name, and the members of a request to it without the pool's id."""
 
 
-async def allowed(services: Services, principal: Root | Person) -> frozenset[str]:
-    """The names of the operations that somebody may perform: all that are served, or what delegation says."""
+async def allowed(services: Services, principal: Root | Person, pool_id: str = "") -> frozenset[str]:
+    """The names of the operations that somebody may perform: all that the pool serves, or what delegation says."""
     if isinstance(principal, Root):
-        return frozenset(name for service, name in served() if service == "cognito-idp")
+        names = frozenset(name for service, name in served() if service == "cognito-idp")
+        return names if services.remote.of(pool_id) is None else names & FORWARDED
     async with services.database.read() as tx:
         return await delegation.permitted(tx, principal)
 

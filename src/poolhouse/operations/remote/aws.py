@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from poolhouse.errors import AwsUnreachable, NotImplementedException, TooManyRequestsException
 
 MOST_BYTES: Final = 65_536
-_READS: Final = ("Get", "List", "Describe", "AdminGet", "AdminList")
+READS: Final = ("Get", "List", "Describe", "AdminGet", "AdminList")
 T = TypeVar("T")
 
 
@@ -71,7 +71,7 @@ class Aws:
 
     async def call(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """AWS's answer, with times as epoch seconds. Raises the ServiceErrors of `refusals`."""
-        reads = operation.startswith(_READS)
+        reads = operation.startswith(READS)
         limits = self._limits
         seconds = limits.tries * (limits.connect + limits.read) if reads else limits.connect + limits.change
         return await self._in_thread(operation, seconds, lambda: self._call(operation, request, reads=reads))

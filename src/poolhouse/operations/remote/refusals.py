@@ -13,6 +13,8 @@ from poolhouse.errors import (
 )
 from poolhouse.errors.remote import from_aws
 
+from .aws import READS
+
 _DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException"})
 _CREDENTIALS: Final = frozenset(
     {
@@ -53,8 +55,15 @@ def too_slow(operation: str, *, is_sent: bool) -> AwsUnreachable:
 
 
 def _unreachable(operation: str, *, is_sent: bool) -> AwsUnreachable:
+    if _only_looks(operation):
+        return AwsUnreachable(f"AWS gave no answer to {operation}.")
     outcome = "whether it did it is not known" if is_sent else "nothing was done"
     return AwsUnreachable(f"AWS gave no answer to {operation}; {outcome}.", is_sent=is_sent)
+
+
+def _only_looks(operation: str) -> bool:
+    """Also what is no operation: a document that is read."""
+    return operation.startswith(READS) or not operation.isalpha()
 
 
 def _answered(response: Any, operation: str, pool_arn: str) -> ServiceError:
@@ -70,6 +79,8 @@ def _answered(response: Any, operation: str, pool_arn: str) -> ServiceError:
         telemetry.log.error("AWS refuses the credentials of this server", operation=operation, code=code, why=message)
         return AwsCredentialsRefused(f"AWS does not accept this server's own credentials ({code}).")
     if status >= 500:
-        told = f"AWS failed at {operation} ({code}, {status}); whether it did it is not known."
-        return AwsUnreachable(told, is_sent=True)
+        told = f"AWS failed at {operation} ({code}, {status})"
+        if _only_looks(operation):
+            return AwsUnreachable(f"{told}.")
+        return AwsUnreachable(f"{told}; whether it did it is not known.", is_sent=True)
     return from_aws(code, status, message)

@@ -112,7 +112,7 @@ async def _events(visit: ConsoleVisit, asked: dict[str, str], before: int, limit
         "before": before,
         "limit": limit,
     }
-    filters |= {"but": "ok"} if asked["result"] == "refused" else {"result": asked["result"]}
+    filters |= {"but": audit.OK, "nor": audit.SENT} if asked["result"] == "refused" else {"result": asked["result"]}
     if not subject:
         return await audit.events(visit.services, **filters)
     sub = await sub_of(visit.services, visit.chosen, subject)
@@ -125,8 +125,10 @@ async def _about(visit: ConsoleVisit, name: str, filters: dict[str, Any]) -> lis
 
 
 async def _arn(visit: ConsoleVisit, typed: str) -> str:
-    """A person by name, and everybody else by ARN."""
-    sub = None if typed.startswith("arn:") else await sub_of(visit.services, visit.chosen, typed)
+    """A person by name, and everybody else by ARN; users of a pool at AWS by their id."""
+    if typed.startswith("arn:"):
+        return typed
+    sub = typed if visit.is_remote else await sub_of(visit.services, visit.chosen, typed)
     if sub is None:
         return typed
     account, region = visit.services.settings.account_id, visit.chosen.region
@@ -170,7 +172,7 @@ def _row(visit: ConsoleVisit, event: Event, known: Mapping[str, str]) -> dict[st
         "whom": known.get(event.subject) or people.short(event.subject),
         "subject": event.subject,
         "result": event.result,
-        "tone": "good" if event.result == "ok" else "warn",
+        "tone": {audit.OK: "good", audit.SENT: ""}.get(event.result, "warn"),
         "rule": event.body.get("rule", ""),
         "seq": event.seq,
     }

@@ -7,8 +7,8 @@ from starlette.responses import Response
 from poolhouse.errors import PageNotFound, ResourceNotFoundException, ServiceError
 from poolhouse.operations.console import moving, owned
 
-from . import render
-from .clients import FLOWS, SEES
+from . import far_side, render
+from .clients import ELSEWHERE, FLOWS, SEES
 from .page import Page
 from .visit import ConsoleVisit
 
@@ -103,7 +103,7 @@ async def secret_posted(visit: ConsoleVisit) -> Response:
     try:
         made = await visit.of_pool("AddUserPoolClientSecret", ClientId=found["ClientId"])
     except ServiceError as error:
-        return await _page(visit, found, error=error.message, status=error.status)
+        return await _page(visit, found, error=error.message, status=far_side.status(error) or error.status)
     value = made["ClientSecretDescriptor"]["ClientSecretValue"]
     return await _page(visit, found, secret=value, title="The new secret: it is shown this once")
 
@@ -137,7 +137,7 @@ async def delete_posted(visit: ConsoleVisit) -> Response:
             return visit.done(visit.url("/client", id=client_id), f"A secret of {name} was deleted: it is refused now.")
         await visit.of_pool("DeleteUserPoolClient", ClientId=client_id)
     except ServiceError as error:
-        return await _deletion(visit, found, error=error.message, status=error.status)
+        return await _deletion(visit, found, error=error.message, status=far_side.status(error) or error.status)
     return visit.done(visit.url("/clients"), f"The app client {name} was deleted. Tokens that it got are refused.")
 
 
@@ -158,6 +158,6 @@ async def _deletion(visit: ConsoleVisit, found: dict[str, Any], *, error: str = 
 _ROTATES: Final = ("AddUserPoolClientSecret", "DeleteUserPoolClientSecret", "DeleteUserPoolClient")
 PAGES: Final = (
     Page("/client", shown, operations=("DescribeUserPoolClient",)),
-    Page("/client/secret", None, secret_posted, operations=SEES, operator_only=True),
-    Page("/client/delete", delete_shown, delete_posted, operations=_ROTATES, operator_only=True),
+    Page("/client/secret", None, secret_posted, operations=SEES, operator_only=True, elsewhere=ELSEWHERE),
+    Page("/client/delete", delete_shown, delete_posted, operations=_ROTATES, operator_only=True, elsewhere=ELSEWHERE),
 )

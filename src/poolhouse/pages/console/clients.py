@@ -8,7 +8,7 @@ from poolhouse.errors import ServiceError
 from poolhouse.operations import password_storage
 from poolhouse.operations.console import owned
 
-from . import render
+from . import far_side, render
 from .page import Nav, Page
 from .visit import ConsoleVisit
 
@@ -43,6 +43,7 @@ async def shown(visit: ConsoleVisit) -> Response:
             "name": client["ClientName"],
             "id": client["ClientId"],
             "defined": await _is_defined(visit, client["ClientId"]),
+            "accepted": visit.is_remote and visit.applied is not None and visit.applied.client_id == client["ClientId"],
         }
         for client in found["UserPoolClients"]
     ]
@@ -116,7 +117,7 @@ def _form(visit: ConsoleVisit, *, error: ServiceError | None = None) -> Response
     return render.page(
         "client_new",
         visit,
-        status=error.status if error else 200,
+        status=(far_side.status(error) or error.status) if error else 200,
         error=error.message if error else "",
         flows=FLOWS,
         chosen=usual if is_first else form.every("flow"),
@@ -133,7 +134,18 @@ def _form(visit: ConsoleVisit, *, error: ServiceError | None = None) -> Response
     )
 
 
+ELSEWHERE: Final = (
+    "The app clients of this user pool are at AWS, and this server only shows them: change them in AWS's console, or "
+    "with aws cognito-idp create-user-pool-client, update-user-pool-client and delete-user-pool-client."
+)
 PAGES: Final = (
     Page("/clients", shown, operations=SEES, nav=Nav("App clients", "clients", "Pool")),
-    Page("/clients/new", new_shown, new_posted, operations=("CreateUserPoolClient",), operator_only=True),
+    Page(
+        "/clients/new",
+        new_shown,
+        new_posted,
+        operations=("CreateUserPoolClient",),
+        operator_only=True,
+        elsewhere=ELSEWHERE,
+    ),
 )

@@ -6,12 +6,12 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from poolhouse.define.delegable import MEMBERSHIP
-from poolhouse.errors import GroupNotFound, ServiceError
+from poolhouse.errors import ResourceNotFoundException, ServiceError
 from poolhouse.operations.console import bulk, groups, owned
 from poolhouse.operations.console.rights import in_group
 
-from . import render, views
-from .groups import SEES, described, missing
+from . import far_side, render, views
+from .groups import SEES, described, missing, sizes
 from .page import Page
 from .subject import removable
 from .visit import ConsoleVisit
@@ -42,7 +42,7 @@ async def _page(visit: ConsoleVisit, *, error: ServiceError | None = None) -> Re
     if not hidden:
         try:
             members = await visit.of_pool("ListUsersInGroup", GroupName=name, Limit=_LIMIT, NextToken=after)
-        except GroupNotFound:
+        except ResourceNotFoundException:
             raise missing() from None
         except ServiceError as refusal:
             hidden = refusal.message
@@ -51,19 +51,19 @@ async def _page(visit: ConsoleVisit, *, error: ServiceError | None = None) -> Re
     return render.page(
         "group",
         visit,
-        status=error.status if error else 200,
+        status=(far_side.status(error) or error.status) if error else 200,
         error=error.message if error else "",
         name=name,
         group=group,
         users=[views.listed(visit, user) for user in members["Users"]],
         hidden=hidden,
-        size=(await groups.sizes(visit.services, visit.pool, [name]))[name] if visit.is_operator else None,
+        size=(await sizes(visit, [name])).get(name),
         most=groups.COUNTED,
         defined=name in (await owned.of_pool(visit.services, visit.pool)).groups,
         where=owned.WHERE,
         able=able,
         removable=await _removable(visit, name, able, members["Users"]),
-        runs=await bulk.recent(visit.context(), visit.pool, name),
+        runs=[] if visit.is_remote else await bulk.recent(visit.context(), visit.pool, name),
         typed=visit.form.get("user", ""),
         following=following,
         first=visit.url("/group", name=name) if after else "",
@@ -96,7 +96,7 @@ async def removed(visit: ConsoleVisit) -> Response:
     name, user = visit.query.get("name", ""), visit.query.get("user", "")
     try:
         await visit.of_pool("AdminRemoveUserFromGroup", GroupName=name, Username=user)
-    except GroupNotFound:
+    except ResourceNotFoundException:
         raise missing() from None
     except ServiceError as error:
         return _removal(visit, error=error)
@@ -110,7 +110,7 @@ def _removal(visit: ConsoleVisit, *, error: ServiceError | None = None) -> Respo
     return render.page(
         "group_remove",
         visit,
-        status=error.status if error else 200,
+        status=(far_side.status(error) or error.status) if error else 200,
         error=error.message if error else "",
         name=name,
         user=user,

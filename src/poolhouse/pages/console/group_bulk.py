@@ -10,7 +10,7 @@ from poolhouse.operations.console import bulk, bulk_names
 from poolhouse.operations.console.bulk import Action, Done, Run
 from poolhouse.operations.console.bulk_names import Form, Names, UnusableNames
 
-from . import render
+from . import group_bulk_at_aws, render
 from .downloads import attachment, csv_line
 from .groups import described
 from .page import Page
@@ -43,9 +43,14 @@ async def posted(visit: ConsoleVisit) -> Response:
     operation = bulk.OPERATIONS.get(action)
     if operation is None or not visit.may(operation):
         return await _form(visit, error="Choose whether to add or to remove.", status=400)
-    await described(visit, name)
+    if not visit.is_remote:
+        await described(visit, name)
     try:
+        if visit.is_remote and visit.form.get("step") == "do":
+            return await group_bulk_at_aws.carried_out(visit, action, WORDS)
         found = _names(visit)
+        if visit.is_remote:
+            return await group_bulk_at_aws.previewed(visit, action, found.names, WORDS, read=_told(found))
         run = await bulk.begin(visit.context(), visit.pool, name, action, found.names)
     except UnusableNames as error:
         return await _form(visit, error=str(error), status=400)

@@ -1,15 +1,22 @@
 """The groups of a pool: the list, a new one, a changed one, and the end of one."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from starlette.responses import Response
 
-from poolhouse.errors import DelegationRefused, GroupNotFound, PageNotFound, ServiceError
+from poolhouse.access.delegation import Ranked
+from poolhouse.errors import (
+    DelegationRefused,
+    InvalidParameterException,
+    PageNotFound,
+    ResourceNotFoundException,
+    ServiceError,
+)
 from poolhouse.operations.console import groups, owned
 from poolhouse.operations.console.groups import Shift
 
-from . import render
+from . import far_side, render
 from .page import Nav, Page
 from .visit import ConsoleVisit
 
@@ -29,6 +36,7 @@ BARE: Final[dict[str, Any]] = {
 }
 """What AWS leaves out of the description of a group."""
 _LIMIT: Final = 50
+_MOST: Final = 60
 _LONGEST: Final = 128
 _NAMED: Final = 12
 _LATER: Final = "Tokens that users hold keep saying what they said until they are renewed."
@@ -45,7 +53,7 @@ async def shown(visit: ConsoleVisit) -> Response:
         "groups",
         visit,
         groups=[BARE | group for group in found["Groups"]],
-        sizes=await groups.sizes(visit.services, visit.pool, names) if visit.is_operator else {},
+        sizes=await sizes(visit, names),
         most=groups.COUNTED,
         defined=await owned.of_pool(visit.services, visit.pool),
         following=visit.url("/groups", after=found["NextToken"]) if "NextToken" in found else "",
@@ -88,7 +96,7 @@ async def edit_posted(visit: ConsoleVisit) -> Response:
         if visit.form.get("step") != "do":
             return await _form(visit, name, review=await _foreseen(visit, name, values))
         await visit.of_pool("UpdateGroup", **values)
-    except GroupNotFound:
+    except ResourceNotFoundException:
         raise missing() from None
     except ServiceError as error:
         return await _form(visit, name, error=error)
@@ -139,14 +147,14 @@ async def _form(
     return render.page(
         "group_form",
         visit,
-        status=error.status if error else 200,
+        status=(far_side.status(error) or error.status) if error else 200,
         error=error.message if error else "",
         name=name,
         typed=typed,
         review=review,
         defined=bool(name) and name in (await owned.of_pool(visit.services, visit.pool)).groups,
         where=owned.WHERE,
-        ladder=(await groups.ladder(visit.services, visit.pool))[:_NAMED] if visit.may("ListGroups") else [],
+        ladder=(await _ladder(visit))[:_NAMED] if visit.may("ListGroups") else [],
     )
 
 
@@ -161,16 +169,38 @@ async def described(visit: ConsoleVisit, name: str) -> dict[str, Any]:
         found: dict[str, Any] = (await visit.of_pool("GetGroup", GroupName=name))["Group"]
     except DelegationRefused:
         return bare
-    except ServiceError:
+    except (InvalidParameterException, ResourceNotFoundException):
         raise missing() from None
     return BARE | found
+
+
+async def sizes(visit: ConsoleVisit, names: Iterable[str]) -> dict[str, int]:
+    """How many members each group has, for the operator; AWS would have to list them, and is not asked."""
+    if visit.is_remote or not visit.is_operator:
+        return {}
+    return await groups.sizes(visit.services, visit.pool, names)
+
+
+async def _ladder(visit: ConsoleVisit) -> list[Ranked]:
+    """The groups of the pool, the strongest first; of very many, some."""
+    if not visit.is_remote:
+        return await groups.ladder(visit.services, visit.pool)
+    found: list[Ranked] = []
+    after = None
+    while len(found) < groups.COMPARED:
+        page = await visit.of_pool("ListGroups", Limit=_MOST, NextToken=after)
+        found += [Ranked(group["GroupName"], group.get("Precedence")) for group in page["Groups"]]
+        after = page.get("NextToken")
+        if after is None:
+            break
+    return groups.ordered(found)
 
 
 async def _foreseen(visit: ConsoleVisit, name: str, values: dict[str, Any]) -> list[str]:
     """What the change does, sentence by sentence; ranks only for those who may see the other groups."""
     sentences = []
     if visit.may("ListGroups") and not isinstance(values.get("Precedence"), str):
-        found = await groups.ladder(visit.services, visit.pool)
+        found = await _ladder(visit)
         sentences += ranks(name, groups.shift(found, name, values.get("Precedence")))
     if values.get("RoleArn"):
         sentences.append(
@@ -221,23 +251,22 @@ async def delete_posted(visit: ConsoleVisit) -> Response:
         return await _deletion(visit, name, error="The name that you typed is not the group's name.", status=400)
     try:
         await visit.of_pool("DeleteGroup", GroupName=name)
-    except GroupNotFound:
+    except ResourceNotFoundException:
         raise missing() from None
     except ServiceError as error:
-        return await _deletion(visit, name, error=error.message, status=error.status)
+        return await _deletion(visit, name, error=error.message, status=far_side.status(error) or error.status)
     return visit.done(visit.url("/groups"), f"The group {name} was deleted. Its members keep their accounts.")
 
 
 async def _deletion(visit: ConsoleVisit, name: str, *, error: str = "", status: int = 200) -> Response:
     await described(visit, name)
-    size = (await groups.sizes(visit.services, visit.pool, [name]))[name] if visit.is_operator else None
     return render.page(
         "group_delete",
         visit,
         status=status,
         error=error,
         name=name,
-        size=size,
+        size=(await sizes(visit, [name])).get(name),
         most=groups.COUNTED,
         defined=name in (await owned.of_pool(visit.services, visit.pool)).groups,
         where=owned.WHERE,

@@ -79,8 +79,11 @@ def _row(key: Key) -> dict[str, Any]:
     return {"kid": key.kid, "use": _USES[key.use], "created": key.created / 1e6, "signs": key.signs, "until": until}
 
 
+_ELSEWHERE: Final = (
+    "The tokens of this user pool are signed at AWS, with keys that AWS keeps and changes. There are none here."
+)
 PAGES: Final = (
-    Page("/keys", shown, operator_only=True, nav=Nav("Keys", "keys", "Pool")),
-    Page("/keys/rotate", rotate_shown, rotate_posted, operator_only=True),
-    Page("/keys/replace", replace_shown, replace_posted, operator_only=True),
+    Page("/keys", shown, operator_only=True, nav=Nav("Keys", "keys", "Pool"), elsewhere=_ELSEWHERE),
+    Page("/keys/rotate", rotate_shown, rotate_posted, operator_only=True, elsewhere=_ELSEWHERE),
+    Page("/keys/replace", replace_shown, replace_posted, operator_only=True, elsewhere=_ELSEWHERE),
 )

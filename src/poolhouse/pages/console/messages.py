@@ -158,15 +158,20 @@ async def _form(
     )
 
 
+_ELSEWHERE: Final = (
+    "The messages of this user pool are sent by AWS. Their words are settings of the pool: change them in AWS's "
+    "console, or with aws cognito-idp update-user-pool."
+)
 PAGES: Final = (
-    Page("/messages", shown, operations=_SEES, nav=Nav("Messages", "messages", "Pool")),
-    Page("/messages/preview", preview, operations=_SEES),
+    Page("/messages", shown, operations=_SEES, elsewhere=_ELSEWHERE, nav=Nav("Messages", "messages", "Pool")),
+    Page("/messages/preview", preview, operations=_SEES, elsewhere=_ELSEWHERE),
     Page(
         "/messages/edit",
         edit_shown,
         edit_posted,
         operations=("UpdateUserPool",),
         operator_only=True,
+        elsewhere=_ELSEWHERE,
         most_bytes=_MOST_BYTES,
     ),
 )

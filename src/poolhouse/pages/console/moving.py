@@ -207,10 +207,37 @@ async def export(visit: ConsoleVisit) -> Response:
     return attachment(f"users.{form}", media, pieces)
 
 
+_ELSEWHERE: Final = (
+    "The users of this pool are at AWS, which takes no password hashes and gives none. Import with "
+    "aws cognito-idp create-user-import-job; poolhouse pull-users copies the users into a pool of this server."
+)
 PAGES: Final = (
-    Page("/moving", shown, nav=Nav("Import and export", "moving", "Pool"), operations=_OPERATIONS, operator_only=True),
-    Page("/moving/import", None, created, operations=_OPERATIONS, operator_only=True, most_bytes=_UPLOADED + _ROOM),
-    Page("/import", job_shown, job_posted, operations=_OPERATIONS, operator_only=True, most_bytes=_UPLOADED + _ROOM),
-    Page("/import/report", report, operations=_OPERATIONS, operator_only=True),
-    Page("/moving/export", None, export, operations=_OPERATIONS, operator_only=True),
+    Page(
+        "/moving",
+        shown,
+        nav=Nav("Import and export", "moving", "Pool"),
+        operations=_OPERATIONS,
+        operator_only=True,
+        elsewhere=_ELSEWHERE,
+    ),
+    Page(
+        "/moving/import",
+        None,
+        created,
+        operations=_OPERATIONS,
+        operator_only=True,
+        elsewhere=_ELSEWHERE,
+        most_bytes=_UPLOADED + _ROOM,
+    ),
+    Page(
+        "/import",
+        job_shown,
+        job_posted,
+        operations=_OPERATIONS,
+        operator_only=True,
+        elsewhere=_ELSEWHERE,
+        most_bytes=_UPLOADED + _ROOM,
+    ),
+    Page("/import/report", report, operations=_OPERATIONS, operator_only=True, elsewhere=_ELSEWHERE),
+    Page("/moving/export", None, export, operations=_OPERATIONS, operator_only=True, elsewhere=_ELSEWHERE),
 )

@@ -29,7 +29,7 @@ async def shown(visit: ConsoleVisit) -> Response:
     asked = visit.query.get("days", "7")
     days = _SPANS.get(asked, 7)
     values: dict[str, Any] = {"days": days, "charts": [], "tiles": [], "server": [], "pool": _pool_facts(visit)}
-    if visit.may("ListUsers"):
+    if visit.may("ListUsers") and not visit.is_remote:
         people = await overview.people(visit.services, visit.pool, days)
         values["tiles"] += _people_tiles(visit, people)
         values["charts"] += _people_charts(people, days)
@@ -45,12 +45,17 @@ async def _add_operator(visit: ConsoleVisit, values: dict[str, Any], days: int) 
     services, now = visit.services, visit.services.clock()
     hours = await audit.hours(services, visit.pool, overview.since(now, max(days, 2)))
     spans = overview.spans(hours, now, days, "hour" if days == 7 else "day")
-    values["tiles"] += _traffic_tiles(visit, overview.spans(hours, now, 2, "hour")[-24:])
-    values["charts"] += _traffic_charts(spans, days)
+    tiles, drawn = _traffic_tiles(visit, overview.spans(hours, now, 2, "hour")[-24:]), _traffic_charts(spans, days)
+    values["server"] = _server_facts(visit)
+    if visit.is_remote:  # people sign in there, and get their messages from there
+        values["tiles"] += tiles[1:]
+        values["charts"] += drawn[1:]
+        return
+    values["tiles"] += tiles
+    values["charts"] += drawn
     waiting = await overview.backlog(services)
     oldest = None if waiting.oldest is None else (now - waiting.oldest) // 60_000_000
     values["tiles"].append(_delivery_tile(waiting.waiting, oldest))
-    values["server"] = _server_facts(visit)
 
 
 # --- tiles -------------------------------------------------------------------------------------------------
@@ -150,6 +155,8 @@ def _pool_facts(visit: ConsoleVisit) -> list[tuple[str, str]]:
         ("People sign in with", ", ".join(settings.UsernameAttributes) or "a user name"),
         ("Second factor", mfa),
     ]
+    if visit.is_remote:
+        return [*facts, ("Where", f"at AWS, in {pool.region}"), ("People sign in at", overview.address(visit.services))]
     if not visit.is_operator:
         return facts
     made = {"srp": "SRP verifiers", "argon2id": "argon2id hashes"}[settings.PasswordStorage]
@@ -174,4 +181,4 @@ def _database(size: int | None) -> str:
     return "PostgreSQL" if size is None else f"SQLite, {size / 1e6:,.1f} MB"
 
 
-PAGES: Final = (Page("/overview", shown, nav=Nav("Overview", "overview")),)
+PAGES: Final = (Page("/overview", shown, nav=Nav("Overview", "overview"), is_described=True),)

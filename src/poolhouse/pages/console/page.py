@@ -24,6 +24,8 @@ class Page(NamedTuple):
 
     `operations` are AWS's names: a visitor sees the page, and the entry for it, when he may perform one of them; none
     means everybody who is signed in. `operator_only` pages are nobody else's. A form may have `most_bytes`.
+    `elsewhere` is why there is no such page of a pool at AWS, and where to go; `is_described` asks such a pool for its
+    settings first.
     """
 
     path: str
@@ -33,6 +35,8 @@ class Page(NamedTuple):
     nav: Nav | None = None
     operator_only: bool = False
     most_bytes: int = MOST_BYTES
+    elsewhere: str = ""
+    is_described: bool = False
 
     def is_for(self, visit: ConsoleVisit) -> bool:
         if visit.is_operator:

@@ -12,10 +12,11 @@ from starlette.routing import Route
 
 from poolhouse.errors import PageNotFound, PageRefusal, ServiceError
 from poolhouse.operations.backend import Applied
+from poolhouse.operations.console import pools
 from poolhouse.operations.context import Services
 from poolhouse.telemetry import log
 
-from . import forms, render, sign_in, views
+from . import far_side, forms, render, sign_in, views
 from . import session as sessions
 from .opening import open_visit
 from .page import Page
@@ -75,7 +76,10 @@ async def _page(world: World, page: Page, request: Request) -> Response:
         response = render.problem(refusal.title, refusal.text, status=refusal.status, visit=visit)
     except ServiceError as error:
         log.info("refused", operation=page.path, code=error.code)
-        response = render.problem("That was refused", error.message, status=views.status_of(error), visit=visit)
+        title, text = "That was refused", error.message
+        if visit.is_remote:
+            title, text = far_side.title(error) or title, far_side.told(error)
+        response = render.problem(title, text, status=views.status_of(error), visit=visit)
     sessions.renew(world.services, response, who.session)
     if visit.notice is not None and response.status_code == 200:
         forget_notice(world.services, response)
@@ -94,7 +98,18 @@ async def _shown(visit: ConsoleVisit, page: Page) -> Response:
         visit.form = form
     if not page.is_for(visit):
         raise PageRefusal("Not for you", "Your groups do not let you do anything on this page.", status=403)
+    if visit.is_remote:
+        await _look_there(visit, page)
     return await handler(visit)
+
+
+async def _look_there(visit: ConsoleVisit, page: Page) -> None:
+    """Of a pool at AWS: whether there is such a page, and what it has to know of the pool."""
+    if page.elsewhere:
+        raise PageRefusal("Not for a pool at AWS", page.elsewhere, status=404)
+    if page.is_described:
+        found = await visit.of_pool("DescribeUserPool")
+        visit.chosen = pools.described(visit.services, visit.pool, found["UserPool"])
 
 
 async def _missing(world: World, request: Request) -> Response:

@@ -74,7 +74,11 @@ async def _index(world: World, request: Request) -> Response:
     applied = world.applied()
     then = _own_path(forms.query(request).get("then", ""))
     start = f"/console/sign-in{'?' if then else ''}{urlencode({'then': then}) if then else ''}"
-    return render.plain("welcome", start=start if applied and applied.console_client_id else "")
+    return render.plain(
+        "welcome",
+        start=start if applied and applied.console_client_id else "",
+        at_aws=world.services.remote.pool is not None,
+    )
 
 
 async def _first(world: World, request: Request, who: SignedIn) -> str:
@@ -102,7 +106,11 @@ async def _pools(world: World, request: Request) -> Response:
         raise PageRefusal("Not for you", "You administer one pool only.", status=403)
     after = forms.query(request).get("after", "")
     found = await pools.page(world.services, after, 51)
-    rows = [(pool, address(pool.id, "/users"), users) for pool, users in found[:50]]
+    rows: list[tuple[pools.Pool, str, int | None]] = [
+        (pool, address(pool.id, "/users"), users) for pool, users in found[:50]
+    ]
+    if (remote := world.services.remote.pool) is not None and not after:
+        rows.insert(0, (pools.stand_in(remote), address(remote.id, "/users"), None))
     following = f"/console/pools?{urlencode({'after': found[49].pool.id})}" if len(found) > 50 else ""
     csrf = sessions.form_proof(world.services, who.session.id)
     return render.plain("pools", rows=rows, following=following, csrf=csrf)
@@ -225,7 +233,11 @@ def _client(world: World) -> str:
     """Raises PageRefusal."""
     applied = world.applied()
     if (pool := world.services.remote.pool) is not None:
-        raise PageRefusal("Nobody signs in here", f"The user pool {pool.id} and its people are at AWS.", status=404)
+        text = (
+            f"The user pool {pool.id} and its people are at AWS. Their sign-in pages lead back to the app's own "
+            "addresses only, so the operator alone comes in here, with a link: poolhouse console-link"
+        )
+        raise PageRefusal("Nobody signs in here", text, status=404)
     if applied is None or applied.console_client_id is None:
         raise PageRefusal("Nobody signs in here", "The definitions delegate nothing to any group.", status=404)
     return applied.console_client_id

@@ -30,7 +30,7 @@ _LONGEST_NAME: Final = 128
 class Subject:
     """`name` is the username; `asked` is how an address calls him. Times are epoch seconds.
 
-    `able` are the operations that the visitor may perform on this user.
+    `able` are the operations that the visitor may perform on this user. `is_remote` is a user of a pool at AWS.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Subject:
     factors: tuple[str, ...]
     preferred: str
     able: frozenset[str]
+    is_remote: bool = False
 
     @property
     def sub(self) -> str:
@@ -93,6 +94,7 @@ async def subject_of(visit: ConsoleVisit) -> Subject:
         factors=tuple(found.get("UserMFASettingList", ())),
         preferred=found.get("PreferredMfaSetting", ""),
         able=await able(visit, username),
+        is_remote=visit.is_remote,
     )
 
 

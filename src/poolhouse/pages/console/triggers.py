@@ -48,8 +48,9 @@ def _row(visit: ConsoleVisit, trigger: Trigger) -> dict[str, Any]:
     arn = triggers.configured(visit.chosen, trigger)
     function = (arn or "").rpartition(":")[2]
     known = {one.name: one for one in (visit.applied.manifest.functions if visit.applied else ())}
-    defined = known.get(function)
-    runs = visit.services.functions.history.runs(function) if visit.services.functions and function else []
+    defined = None if visit.is_remote else known.get(function)
+    functions = None if visit.is_remote else visit.services.functions
+    runs = functions.history.runs(function) if functions and function else []
     return {
         "trigger": trigger,
         "when": _WHEN[trigger],
@@ -79,4 +80,6 @@ def _told(run: Run) -> dict[str, Any]:
     return {"at": run.started / 1e6, "error": run.error, "message": run.message, "milliseconds": took}
 
 
-PAGES: Final = (Page("/triggers", shown, operator_only=True, nav=Nav("Triggers", "triggers", "Pool")),)
+PAGES: Final = (
+    Page("/triggers", shown, operator_only=True, nav=Nav("Triggers", "triggers", "Pool"), is_described=True),
+)

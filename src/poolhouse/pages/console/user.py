@@ -1,10 +1,11 @@
 """One user's page: who he is, where he is signed in, what he did and what was done to him."""
 
+from collections.abc import Coroutine
 from typing import Any, Final
 
 from starlette.responses import Response
 
-from poolhouse.errors import InvalidUserPoolConfigurationException
+from poolhouse.errors import InvalidUserPoolConfigurationException, ServiceError
 from poolhouse.operations import audit
 from poolhouse.operations.attributes import schema
 from poolhouse.operations.console import clients
@@ -20,8 +21,10 @@ FACTORS: Final = {
     "SOFTWARE_TOKEN_MFA": "Authenticator app",
     "EMAIL_OTP": "Codes by e-mail",
 }
+Rows = Coroutine[Any, Any, list[dict[str, Any]] | None]
 _MOST: Final = 60
 _SHOWN_EVENTS: Final = 12
+_OUTCOMES: Final = {"ok": ("Done", "good"), "sent": ("No answer", "warn"), "Unknown": ("No answer", "warn")}
 
 
 async def shown(visit: ConsoleVisit) -> Response:
@@ -31,6 +34,7 @@ async def shown(visit: ConsoleVisit) -> Response:
 async def user_page(visit: ConsoleVisit, subject: Subject, *, error: str = "", status: int = 200) -> Response:
     """The page, also after a form on it was refused."""
     groups, free = await _groups(visit, subject)
+    missing: dict[str, str] = {}
     return render.page(
         "user",
         visit,
@@ -43,15 +47,27 @@ async def user_page(visit: ConsoleVisit, subject: Subject, *, error: str = "", s
         removable=frozenset(
             await assignable(visit, subject.name, [group["GroupName"] for group in groups], "AdminRemoveUserFromGroup")
         ),
-        devices=await _devices(visit, subject),
-        sessions=await _sessions(visit, subject),
-        passkeys=await passkeys_of(visit.services, visit.chosen, subject.name),
+        devices=await _part(visit, "devices", _devices(visit, subject), missing),
+        sessions=await _part(visit, "sessions", _sessions(visit, subject), missing),
+        passkeys=None if visit.is_remote else await passkeys_of(visit.services, visit.chosen, subject.name),
         factors=[FACTORS.get(name, name) for name in subject.factors],
         preferred=FACTORS.get(subject.preferred, subject.preferred),
-        history=await _history(visit, subject),
+        history=await _part(visit, "history", _history(visit, subject), missing),
+        missing=missing,
         trail=await _trail(visit, subject),
         actions=user_actions.offered(visit, subject),
     )
+
+
+async def _part(visit: ConsoleVisit, name: str, wanted: Rows, missing: dict[str, str]) -> list[dict[str, Any]] | None:
+    """What else is known of the user. What AWS does not tell goes into `missing`, and the page is shown anyway."""
+    try:
+        return await wanted
+    except ServiceError as error:
+        if not visit.is_remote:
+            raise
+        missing[name] = error.message
+        return []
 
 
 def _ordered(visit: ConsoleVisit, subject: Subject) -> list[tuple[str, str, str]]:
@@ -126,19 +142,33 @@ async def _trail(visit: ConsoleVisit, subject: Subject) -> list[dict[str, Any]] 
     """What administrators did to the user; the operator alone reads the trail."""
     if not visit.is_operator:
         return None
-    found = await audit.events(
-        visit.services, pool_id=visit.pool, subject=subject.sub or subject.name, kind="admin", limit=_SHOWN_EVENTS
-    )
+    found = await _events(visit, subject)
     return [
         {
             "operation": event.operation,
             "at": event.at / 1_000_000,
             "by": _actor(event),
             "way": views.WAYS.get(event.body.get("way", ""), event.body.get("way", "")),
-            "done": event.result == "ok",
+            "outcome": _OUTCOMES.get(event.result, ("Refused", "bad")),
         }
         for event in found
     ]
+
+
+async def _events(visit: ConsoleVisit, subject: Subject) -> list[audit.Event]:
+    """The newest first. Of a pool at AWS requests are on record under the name that they had, and one that was sent is
+    left out where it is known what became of it.
+    """
+    names = {subject.sub, subject.name} if visit.is_remote else {subject.sub or subject.name}
+    about: dict[str, Any] = {
+        "pool_id": visit.pool,
+        "kind": "admin",
+        "limit": _SHOWN_EVENTS * (2 if visit.is_remote else 1),
+    }
+    every = [event for name in names for event in await audit.events(visit.services, subject=name, **about)]
+    answered = {event.body["intent"] for event in every if "intent" in event.body}
+    found = [event for event in every if event.body.get("event_id") not in answered]
+    return sorted(found, key=lambda event: event.id, reverse=True)[:_SHOWN_EVENTS]
 
 
 def _actor(event: audit.Event) -> str:
@@ -164,6 +194,6 @@ async def group_added(visit: ConsoleVisit) -> Response:
 
 
 PAGES: Final = (
-    Page("/user", shown, operations=("AdminGetUser",)),
-    Page("/user/groups/add", None, group_added, operations=("AdminAddUserToGroup",)),
+    Page("/user", shown, operations=("AdminGetUser",), is_described=True),
+    Page("/user/groups/add", None, group_added, operations=("AdminAddUserToGroup",), is_described=True),
 )

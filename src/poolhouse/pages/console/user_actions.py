@@ -13,6 +13,7 @@ from .subject import Subject, subject_of
 from .visit import ConsoleVisit
 
 Work = Callable[[ConsoleVisit, Subject], Awaitable[str]]
+_ID_TOKENS: Final = "An ID token is good until it expires wherever AWS is not asked about it."
 _NOT_TYPED: Final = "Type {} to confirm; that was something else."
 
 
@@ -196,7 +197,7 @@ DELETE: Final = Action(
     ("AdminDeleteUser",),
     lambda user: (
         f"{user.title} is removed with attributes, groups, devices and passkeys.",
-        "Every token stops working at once.",
+        _ID_TOKENS if user.is_remote else "Every token stops working at once.",
         "This cannot be undone. Disabling keeps the user and keeps them out.",
     ),
     _delete,
@@ -258,7 +259,9 @@ ACTIONS: Final = (
         "Sign out everywhere?",
         ("AdminUserGlobalSignOut",),
         lambda user: (
-            f"Every sign-in of {user.title} ends; access, ID and refresh tokens are refused.",
+            f"Every sign-in of {user.title} ends; access, ID and refresh tokens are refused."
+            if not user.is_remote
+            else f"Every sign-in of {user.title} ends at AWS. {_ID_TOKENS}",
             "The user may sign in again at once.",
         ),
         _sign_out,
@@ -292,7 +295,7 @@ ACTIONS: Final = (
         ("AdminDisableUser",),
         lambda user: (
             f"{user.title} is signed out everywhere and cannot sign in until enabled again.",
-            "Nothing is deleted.",
+            f"{_ID_TOKENS} Nothing is deleted." if user.is_remote else "Nothing is deleted.",
         ),
         _disable,
         fits=lambda user: user.enabled,

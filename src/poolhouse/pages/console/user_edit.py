@@ -207,6 +207,6 @@ def _mediums(visit: ConsoleVisit, username: str, attributes: Mapping[str, str]) 
 
 
 PAGES: Final = (
-    Page("/user/attributes", shown, posted, operations=("AdminUpdateUserAttributes",)),
-    Page("/users/new", new_shown, new_posted, operations=("AdminCreateUser",)),
+    Page("/user/attributes", shown, posted, operations=("AdminUpdateUserAttributes",), is_described=True),
+    Page("/users/new", new_shown, new_posted, operations=("AdminCreateUser",), is_described=True),
 )

@@ -10,7 +10,7 @@ from poolhouse.operations.console import users
 from poolhouse.operations.console.sight import LISTS
 from poolhouse.operations.console.users import Asked, How, Sort
 
-from . import render, views
+from . import render, users_at_aws, views
 from .page import Nav, Page
 from .visit import ConsoleVisit
 
@@ -24,6 +24,8 @@ _MOST_GROUPS: Final = 60
 
 async def shown(visit: ConsoleVisit) -> Response:
     """The users that the query asks for, 50 at a time."""
+    if visit.is_remote:
+        return await users_at_aws.shown(visit)
     asked = _asked(visit)
     page = await users.search(visit.context("ListUsers"), visit.chosen, asked)
     return render.page(

@@ -86,4 +86,16 @@ def _scopes(visit: ConsoleVisit) -> list[str]:
     return sorted(own | set(auth.hosted.scopes if auth and auth.hosted else ()))
 
 
-PAGES: Final = (Page("/view-as", shown, operations=("AdminListGroupsForUser",), nav=Nav("View as", "view")),)
+_ELSEWHERE: Final = (
+    "This page looks at users of this server, and those of this pool are at AWS. A user's groups are on his own page, "
+    "and the permission debugger says of each operation, field and route whether he may use it."
+)
+PAGES: Final = (
+    Page(
+        "/view-as",
+        shown,
+        operations=("AdminListGroupsForUser",),
+        nav=Nav("View as", "view"),
+        elsewhere=_ELSEWHERE,
+    ),
+)

@@ -8,6 +8,7 @@ from msgspec.json import Decoder
 from poolhouse.errors import ServiceError
 from poolhouse.operations.console.users import Listed
 
+from . import far_side
 from .naming import title
 from .visit import ConsoleVisit
 
@@ -85,6 +86,8 @@ def line(
 
 def status_of(error: ServiceError) -> int:
     """The status of a page that tells of a refusal; never one that says the mistake is ours."""
+    if trouble := far_side.status(error):
+        return trouble
     if error.code in _FORBIDDEN:
         return 403
     return error.status if 400 <= error.status < 500 else 400

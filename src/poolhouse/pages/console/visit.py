@@ -13,11 +13,13 @@ from poolhouse import service_model
 from poolhouse.access.principals import Person, Root
 from poolhouse.crypto.codes import new_uuid
 from poolhouse.crypto.vault import BrokenSeal
+from poolhouse.errors import PageRefusal, ServiceError
 from poolhouse.operations import gate
 from poolhouse.operations.backend import Applied
 from poolhouse.operations.console.pools import Pool
 from poolhouse.operations.context import Call, Services
 
+from . import far_side
 from . import session as sessions
 from .forms import Form
 from .session import Session
@@ -67,7 +69,8 @@ class World:
 
 @dataclass(slots=True, kw_only=True)
 class ConsoleVisit:
-    """`principal` is Root for the operator, the Person himself for a delegate; `pool` the chosen pool's row.
+    """`principal` is Root for the operator, the Person himself for a delegate; `chosen` the chosen pool's row. Of a
+    pool at AWS, where `is_remote`, it has a name and settings on pages that ask for its description only.
 
     `allowed` are AWS's names of the operations that the visitor may perform at all; on whom is decided by each call.
     `who` is what people call him. `form` is empty unless a good form was posted.
@@ -78,6 +81,7 @@ class ConsoleVisit:
     session: Session
     principal: Root | Person
     chosen: Pool
+    is_remote: bool = False
     who: str
     allowed: frozenset[str]
     query: Form
@@ -134,19 +138,34 @@ class ConsoleVisit:
     async def call(self, name: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """An operation of AWS's on behalf of the visitor, as plain data; times are epoch seconds.
 
-        Raises ServiceError: what the model refuses, what he may not do, and what the operation itself says.
+        Raises ServiceError: what the model refuses, what he may not do, and what the operation itself says; PageRefusal
+        for a change that did not get through to a pool at AWS, since the form's own page would ask there again.
         """
+        try:
+            return await self.attempt(name, params)
+        except ServiceError as error:
+            title = far_side.title(error) if self.is_remote and far_side.changes(name) else ""
+            if not title:
+                raise
+            raise PageRefusal(title, error.message, status=far_side.status(error)) from error
+
+    async def attempt(self, name: str, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The same, with every trouble as a ServiceError."""
         operation = service_model.operation("cognito-idp", name)
         assert operation is not None, name
-        answer = await gate.call(
-            self.services,
-            self.principal,
-            operation,
-            service_model.from_params(operation, params or {}),
-            request_id=self.request_id,
-            source_ip=self.source_ip,
-            way="console",
-        )
+        try:
+            answer = await gate.call(
+                self.services,
+                self.principal,
+                operation,
+                service_model.from_params(operation, params or {}),
+                request_id=self.request_id,
+                source_ip=self.source_ip,
+                way="console",
+            )
+        except ServiceError as error:
+            error.message = far_side.told(error) if self.is_remote else error.message
+            raise
         found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(answer))
         return found
 
@@ -154,6 +173,10 @@ class ConsoleVisit:
         """The same, of the chosen pool; members that are None are left out."""
         given = {member: value for member, value in params.items() if value is not None}
         return await self.call(name, {"UserPoolId": self.pool, **given})
+
+    async def attempt_of_pool(self, name: str, **params: Any) -> dict[str, Any]:
+        given = {member: value for member, value in params.items() if value is not None}
+        return await self.attempt(name, {"UserPoolId": self.pool, **given})
 
     def context(self, operation: str = "") -> Call:
         """A call of this moment, for what `operations.console` and `operations.delegation` ask for."""
