@@ -5,7 +5,6 @@ import re
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from importlib import import_module
@@ -39,6 +38,7 @@ from poolhouse.operations.backend.record import Following, sources_of
 from poolhouse.operations.backend.specs import specs
 from poolhouse.operations.callers import OnBehalf
 from poolhouse.operations.context import Services
+from poolhouse.operations.cpu_threads import CpuThreads
 from poolhouse.operations.custom_messages import CustomSenders
 from poolhouse.operations.families import served
 from poolhouse.operations.housekeeping import tidy
@@ -94,7 +94,7 @@ class Server:
         self._applying = asyncio.Lock()
         self._delivery = Wakes()
         self._tasks: list[asyncio.Task[Any]] = []
-        self._cpu = ThreadPoolExecutor(max_workers=4, thread_name_prefix="cpu")
+        self._cpu = CpuThreads(4)
         self.functions = Functions(
             credentials=self._credentials,
             endpoint_url=settings.inner_url or f"http://{_reachable(settings.host)}:{settings.port}",
@@ -134,7 +134,7 @@ class Server:
         await check_master_key(self.services.database, self.services.vault)
         await self.functions.start()
         changes = await self.reload(manifest, allow_destructive=allow_destructive)
-        self._keep("warm-up", _warm_up)
+        self._keep("warm-up", self.warm_up)
         self._keep("housekeeping", self._tidy)
         self._keep("audit trail", partial(audit.follow, self.services))
         self._keep("audit stream", partial(audit.stream, self.services))
@@ -258,6 +258,14 @@ class Server:
         async with self.services.database.read() as tx:
             return tuple((found.name, found.modified) for found in await secrets.every(tx))
 
+    async def warm_up(self) -> None:
+        """What would make first requests slow, done after the start: decoders, and importing the GraphQL library."""
+        for service, name in sorted(served()):
+            if operation := service_model.operation(service, name):
+                service_model.prepare([operation])
+                await asyncio.sleep(0)
+        await asyncio.to_thread(import_module, _GRAPHQL)
+
     def _keep(self, name: str, work: Callable[[], Awaitable[object]]) -> None:
         """Run `work` in the background; a failure is logged and it is begun again."""
         self._tasks.append(asyncio.create_task(_persist(name, work), name=name))
@@ -334,15 +342,6 @@ async def _persist(name: str, work: Callable[[], Awaitable[object]]) -> None:
             await asyncio.sleep(_RETRY_SECONDS)
         else:
             return
-
-
-async def _warm_up() -> None:
-    """What would make first requests slow, done after the start: decoders, and the import of the GraphQL library."""
-    for service, name in sorted(served()):
-        if operation := service_model.operation(service, name):
-            service_model.prepare([operation])
-            await asyncio.sleep(0)
-    await asyncio.to_thread(import_module, _GRAPHQL)
 
 
 def _reachable(host: str) -> str:

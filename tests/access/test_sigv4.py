@@ -183,6 +183,19 @@ def test_a_user_token_does_not_sign_an_admin_operation(value):
     assert value.split()[-1].decode() not in refusal.value.message
 
 
+@pytest.mark.parametrize("separator", [b", ", b",", b" ,  "])
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 2, 0)])
+def test_the_parts_may_come_in_any_order(order, separator):
+    """SDKs put the signature last; it is found elsewhere too, and a wrong one is wrong there too."""
+    request = sign_request()
+    parts = header(request, b"authorization").removeprefix(b"AWS4-HMAC-SHA256 ").split(b", ")
+    moved = b"AWS4-HMAC-SHA256 " + separator.join(parts[each] for each in order)
+    assert authenticate(with_header(request, b"authorization", moved))
+    forged = moved.replace(parts[2], b"Signature=" + b"0" * 64)
+    with pytest.raises(InvalidSignatureException):
+        authenticate(with_header(request, b"authorization", forged))
+
+
 @pytest.mark.parametrize("name", ["Credential", "SignedHeaders", "Signature"])
 def test_a_missing_part_is_named(name):
     """Each of the three parts, left out alone."""

@@ -2,11 +2,12 @@
 
 import asyncio
 import uuid
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 from operations.stage import EMAIL, PASSWORD, Stage, build, refused, said
+
+from poolhouse.operations.cpu_threads import CpuThreads
 
 INCORRECT = ("NotAuthorized", "Incorrect username or password.")
 EXCEEDED = ("NotAuthorized", "Password attempts exceeded")
@@ -58,16 +59,20 @@ async def test_unknown_looks_like_known_in_a_plain_pool(services, invoke):
     assert (await plain.srp_start("eve"))[1]["USER_ID_FOR_SRP"] == "eve"
 
 
-class Counting(ThreadPoolExecutor):
+class Counting(CpuThreads):
     """Remembers what was computed."""
 
     def __init__(self) -> None:
         super().__init__(1)
         self.jobs = 0
 
-    def submit(self, *args, **kwargs):
+    async def run(self, function, *args, **kwargs):
         self.jobs += 1
-        return super().submit(*args, **kwargs)
+        return await super().run(function, *args, **kwargs)
+
+    def here(self, function, *args, **kwargs):
+        self.jobs += 1
+        return super().here(function, *args, **kwargs)
 
 
 @pytest.mark.parametrize("way", ["srp", "by_password"])

@@ -125,6 +125,15 @@ async def test_without_grace(strict):
     assert not await is_alive(strict, renewed)
 
 
+async def test_without_grace_no_clock_is_asked(strict, clock):
+    """A second use is refused although the node that gets it has a clock that is behind, or the request began earlier."""
+    token = (await strict.tokens())["RefreshToken"]
+    renewed = await refresh(strict, token)
+    clock.advance(seconds=-0.5)
+    assert said(await refused(refresh(strict, token))) == REUSED
+    assert not await is_alive(strict, renewed)
+
+
 async def test_parallel_in_the_grace(stage):
     """Tabs that refresh at the same time are all served, and all can go on from there."""
     token = (await stage.tokens())["RefreshToken"]

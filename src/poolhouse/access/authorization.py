@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from poolhouse.errors import AccessDeniedException, MissingAuthenticationTokenException
 
 from .policies import ContextValue, Decision, decide, denied_message
 from .principals import Anonymous, Person, Principal, RoleSession, Root
 
+ROOT: Final = "root"
+"""The rule by which the root key may do everything."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -27,7 +30,7 @@ def authorize(
     Raises MissingAuthenticationTokenException for Anonymous and AccessDeniedException.
     """
     if isinstance(principal, Root):
-        return "root"
+        return ROOT
     if isinstance(principal, Anonymous):
         raise MissingAuthenticationTokenException
     if isinstance(principal, Person):

@@ -22,11 +22,11 @@ def canonical_request(
     request: Request, values: Mapping[bytes, bytes], signed: Sequence[bytes], body_hash: str
 ) -> bytes:
     """`values` holds every header once, repeated ones joined by a comma; every name in `signed` must be in it."""
-    lines = [b"%b:%b\n" % (name, b" ".join(values[name].split())) for name in signed]
     path = b"/" if request.path == b"/" else canonical_path(request.path)
     query = canonical_query(request.query) if request.query else b""
-    head = b"%b\n%b\n%b\n" % (request.method.encode(), path, query)
-    return b"%b%b\n%b\n%b" % (head, b"".join(lines), b";".join(signed), body_hash.encode())
+    lines = [request.method.encode(), path, query]
+    lines += [name + b":" + b" ".join(values[name].split()) for name in signed]
+    return b"%b\n\n%b\n%b" % (b"\n".join(lines), b";".join(signed), body_hash.encode())
 
 
 @lru_cache(maxsize=256)

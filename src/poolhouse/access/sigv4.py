@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from poolhouse.crypto.vault import Vault
 from poolhouse.errors import (
@@ -62,10 +62,15 @@ _REGION = re.compile(r"[a-z]{2,}(?:-[a-z]+){1,4}-[0-9]{1,2}")
 _KEY_ID = re.compile(r"[\x21-\x2b\x2d\x2e\x30-\x7e]{1,128}")
 _DAY = re.compile(r"[0-9]{8}")
 _HEX = re.compile(r"[0-9a-f]{64}")
+_HEX_BYTES = re.compile(rb"[0-9a-f]{64}")
 _MOMENT = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})T([0-9]{2})([0-9]{2})([0-9]{2})Z")
 _PRESIGNED: Final = frozenset(("x-amz-algorithm", "x-amz-credential", "x-amz-signature"))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TERMINATOR: Final = "aws4_request"
+_LAST: Final = b", Signature="
+# Copied instead of made: OpenSSL looks a digest up by its name each time that one is made.
+_EMPTY: Final = sha256()
+_BLOCK: Final = 64
 
 
 class Claim(NamedTuple):
@@ -172,6 +177,46 @@ def parse(headers: Sequence[tuple[bytes, bytes]]) -> Claim:
     raw = values.get(b"authorization")
     if not raw or not raw.strip():
         raise MissingAuthenticationTokenException
+    head, _, digits = raw.rpartition(_LAST)
+    if head and len(raw) <= _LONGEST_AUTHORIZATION and _HEX_BYTES.fullmatch(digits):
+        stated, signature = _stated_before(head), digits.decode()
+    else:
+        stated, signature = _stated(raw)
+    date = values.get(b"x-amz-date")
+    if date is None:
+        raise IncompleteSignatureException("Authorization header requires existence of a 'X-Amz-Date' header.")
+    token = values.get(b"x-amz-security-token")
+    return Claim(
+        stated.access_key_id,
+        stated.day,
+        stated.region,
+        stated.service,
+        _signed_headers(stated.names),
+        signature,
+        date.decode("latin-1"),
+        None if token is None else token.decode("latin-1"),
+        values,
+    )
+
+
+class _Stated(NamedTuple):
+    """What an Authorization header says besides the signature; `names` is its SignedHeaders."""
+
+    access_key_id: str
+    day: str
+    region: str
+    service: str
+    names: str
+
+
+@lru_cache(maxsize=256)
+def _stated_before(head: bytes) -> _Stated:
+    """What stands before the signature, which is the last part of what every SDK sends: the same for a day."""
+    return _stated(head + _LAST + b"0" * _BLOCK)[0]
+
+
+def _stated(raw: bytes) -> tuple[_Stated, str]:
+    """With the signature."""
     credential, names, signature = _parts(raw)
     elements = credential.split("/")
     if len(elements) != 5:
@@ -185,25 +230,14 @@ def parse(headers: Sequence[tuple[bytes, bytes]]) -> Claim:
         raise IncompleteSignatureException("Credential must be of the form keyid/yyyymmdd/region/service/aws4_request.")
     if not _HEX.fullmatch(signature):
         raise IncompleteSignatureException("Signature must be 64 lower-case hexadecimal digits.")
-    date = values.get(b"x-amz-date")
-    if date is None:
-        raise IncompleteSignatureException("Authorization header requires existence of a 'X-Amz-Date' header.")
-    token = values.get(b"x-amz-security-token")
-    return Claim(
-        key_id,
-        day,
-        region,
-        service,
-        _signed_headers(names),
-        signature,
-        date.decode("latin-1"),
-        None if token is None else token.decode("latin-1"),
-        values,
-    )
+    return _Stated(key_id, day, region, service, names), signature
 
 
 def _joined(headers: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
-    values: dict[bytes, bytes] = {}
+    values = dict(headers)
+    if len(values) == len(headers):
+        return values
+    values = {}
     for name, value in headers:
         if name not in values:
             values[name] = value
@@ -252,7 +286,7 @@ def check(claim: Claim, request: Request, secret: str, now_us: int, *, window_se
     """
     _check_signed(claim)
     _check_date(claim, now_us, window_seconds)
-    body_hash = sha256(request.body).hexdigest()
+    body_hash = _hashed(request.body)
     declared = claim.headers.get(b"x-amz-content-sha256")
     if declared is not None and not hmac.compare_digest(declared, body_hash.encode()):
         raise InvalidSignatureException(_declared_hash(declared))
@@ -321,13 +355,38 @@ def sign(claim: Claim, request: Request, secret: str, body_hash: str) -> str:
     """The signature that `claim` should carry, as lower-case hexadecimal digits."""
     canonical = canonical_request(request, claim.headers, claim.signed_headers, body_hash)
     scope = f"{claim.day}/{claim.region}/{claim.service}/{_TERMINATOR}"
-    text = f"{_ALGORITHM}\n{claim.date}\n{scope}\n{sha256(canonical).hexdigest()}"
-    return hmac.digest(_signing_key(secret, claim.day, claim.region, claim.service), text.encode(), "sha256").hex()
+    text = f"{_ALGORITHM}\n{claim.date}\n{scope}\n{_hashed(canonical)}"
+    return _signing_key(secret, claim.day, claim.region, claim.service).hex_digest(text.encode())
+
+
+def _hashed(data: bytes) -> str:
+    """The SHA-256 of data, in hexadecimal digits."""
+    found = _EMPTY.copy()
+    found.update(data)
+    return found.hexdigest()
+
+
+class _Key:
+    """A key of HMAC-SHA-256 (RFC 2104), its two halves hashed already: they are the same for every text."""
+
+    __slots__ = ("_inner", "_outer")
+
+    def __init__(self, key: bytes) -> None:
+        padded = key.ljust(_BLOCK, b"\0")
+        self._inner: Any = sha256(bytes(byte ^ 0x36 for byte in padded))
+        self._outer: Any = sha256(bytes(byte ^ 0x5C for byte in padded))
+
+    def hex_digest(self, text: bytes) -> str:
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(text)
+        outer.update(inner.digest())
+        found: str = outer.hexdigest()
+        return found
 
 
 @lru_cache(maxsize=4096)
-def _signing_key(secret: str, day: str, region: str, service: str) -> bytes:
+def _signing_key(secret: str, day: str, region: str, service: str) -> _Key:
     key = f"AWS4{secret}".encode()
     for part in (day, region, service, _TERMINATOR):
         key = hmac.digest(key, part.encode(), "sha256")
-    return key
+    return _Key(key)

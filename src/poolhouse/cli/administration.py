@@ -3,7 +3,6 @@
 import asyncio
 import gc
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,15 +16,28 @@ from poolhouse.config import Settings, load, names_database
 from poolhouse.crypto.codes import new_uuid
 from poolhouse.crypto.vault import Vault
 from poolhouse.define.evaluation import FIRST
+from poolhouse.define.manifest import ReferencedAuth
 from poolhouse.define.project import elsewhere
-from poolhouse.define.words import advice
-from poolhouse.errors import NotFoundInDatabase, ProjectError, RefusedCommand, ServiceError, SettingError
+from poolhouse.define.words import advice as nearest
+from poolhouse.errors import (
+    LivesAtAws,
+    NotFoundInDatabase,
+    ProjectError,
+    RefusedCommand,
+    ServiceError,
+    SettingError,
+    UserError,
+)
 from poolhouse.messages.route import senders
 from poolhouse.operations import audit, families
 from poolhouse.operations.audit import Cause
+from poolhouse.operations.backend import referenced
 from poolhouse.operations.backend.master_key import check_master_key
 from poolhouse.operations.context import Services
+from poolhouse.operations.cpu_threads import CpuThreads
 from poolhouse.operations.gate import call
+from poolhouse.operations.remote.advice import advice
+from poolhouse.operations.remote.described import row
 from poolhouse.store import pools
 from poolhouse.store.database import Transaction, open_database
 from poolhouse.store.pools import Pool
@@ -55,10 +67,23 @@ class Administration:
             root = Root(account_id=settings.account_id, region=region)
             answer = await call(self.services, root, operation, struct, request_id=new_uuid(), way="cli")
         except ServiceError as error:
-            hint = _IN_SERVER if error.code == "UnexpectedLambdaException" else await self._groups_there(error, request)
+            hint = await self._hint(error, name, request)
             raise RefusedCommand(error.code, error.message.strip(), resolution=hint) from error
         found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(answer))
         return found
+
+    async def _hint(self, error: ServiceError, name: str, request: dict[str, Any]) -> str:
+        """What to do instead, where that is known."""
+        pool = self.services.remote.of(str(request.get("UserPoolId", "")))
+        if pool is not None and isinstance(error, LivesAtAws):
+            from botocore import xform_name
+
+            return there(pool.reference, xform_name(name, "-"))
+        if pool is not None and (text := advice(error)):
+            return text
+        if pool is None and error.code == "UnexpectedLambdaException":
+            return _IN_SERVER
+        return await self._groups_there(error, request)
 
     async def _groups_there(self, error: ServiceError, request: dict[str, Any]) -> str:
         """What to write instead of a group that is not there."""
@@ -66,7 +91,7 @@ class Administration:
             return ""
         pool = request["UserPoolId"]
         names = [group["GroupName"] for group in await self.every("ListGroups", "Groups", UserPoolId=pool)]
-        return advice(request["GroupName"], names) if names else "The pool has no groups."
+        return nearest(request["GroupName"], names) if names else "The pool has no groups."
 
     async def did(self, tx: Transaction, operation: str, subject: str = "", **request: Any) -> None:
         """Record what is done in this transaction without an operation of AWS's."""
@@ -111,17 +136,32 @@ class Administration:
             self._pool_id = await self._chosen(self._where.pool)
         return self._pool_id
 
-    async def pool(self) -> Pool:
-        """The row of the chosen pool."""
+    async def pool(self, instead: str = "describe-user-pool") -> Pool:
+        """The row of the chosen pool. Raises UserError for one at AWS; `instead` is what the AWS CLI calls it there."""
         found = await self.pool_id()
+        if (remote := self.services.remote.of(found)) is not None:
+            raise UserError(
+                f"The user pool {found} is at AWS, and this command works on a pool in the database alone.",
+                resolution=there(remote.reference, instead),
+            )
         async with self.services.database.read() as tx:
             return await pools.get(tx, found)
 
+    async def described(self) -> Pool:
+        """The row of the chosen pool; of one at AWS what its description says. Raises RefusedCommand."""
+        remote = self.services.remote.of(await self.pool_id())
+        return (
+            await self.pool() if remote is None else row(remote, (await self.of_pool("DescribeUserPool"))["UserPool"])
+        )
+
     async def _chosen(self, wanted: str | None) -> str:
-        known = await self.every_pool()
+        at_aws = {each.user_pool_id: each for each in await referenced.noted(self.services)}
+        known = [*await self.every_pool(), *({"Id": name, "Name": "at AWS"} for name in at_aws)]
         shown = ", ".join(f"{pool['Name']} ({pool['Id']})" for pool in known)
         fits = [pool["Id"] for pool in known if wanted in (None, pool["Id"], pool["Name"])]
         if len(fits) == 1:
+            if fits[0] in at_aws:
+                await referenced.refer(self.services, at_aws[fits[0]])
             return str(fits[0])
         if not known:
             raise NotFoundInDatabase(
@@ -132,6 +172,11 @@ class Administration:
             raise NotFoundInDatabase(f"There is no user pool {wanted}.", resolution=f"Choose one of: {shown}.")
         what = "several user pools" if wanted is None else f"more than one user pool called {wanted}"
         raise NotFoundInDatabase(f"There are {what}.", resolution=f"Say which with --pool ID: {shown}.")
+
+
+def there(reference: ReferencedAuth, command: str) -> str:
+    """What to type for a pool at AWS; `command` is the AWS CLI's name of an operation."""
+    return f"Run: aws cognito-idp {command} --user-pool-id {reference.user_pool_id} --region {reference.region}"
 
 
 def visit(where: Where, work: Callable[[Administration], Awaitable[T]]) -> T:
@@ -166,7 +211,7 @@ def _require_file(settings: Settings) -> None:
 async def _visit(settings: Settings, where: Where, work: Callable[[Administration], Awaitable[T]]) -> T:
     gc.enable()  # `main` switched it off for the start; a file may be long
     database, vault = open_database(settings.database), Vault(settings.master_key)
-    with ThreadPoolExecutor(max_workers=2, thread_name_prefix="cpu") as cpu:
+    with CpuThreads(2) as cpu:
         services = Services(
             settings=settings,
             database=database,
@@ -182,4 +227,5 @@ async def _visit(settings: Settings, where: Where, work: Callable[[Administratio
         except ServiceError as error:
             raise RefusedCommand(error.code, error.message.strip()) from error
         finally:
+            services.remote.close()
             await database.stop()

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
@@ -16,6 +15,7 @@ from poolhouse.operations.backend import Applied, Change, apply, current, plan
 from poolhouse.operations.backend.master_key import check_master_key
 from poolhouse.operations.backend.record import Record, recorded, sources_of
 from poolhouse.operations.context import Services
+from poolhouse.operations.cpu_threads import CpuThreads
 from poolhouse.store.database import open_database
 
 T = TypeVar("T")
@@ -94,7 +94,7 @@ def _visit(settings: Settings, work: Callable[[Services], Awaitable[T]]) -> T:
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[Services]:
     database, vault = open_database(settings.database), Vault(settings.master_key)
-    with ThreadPoolExecutor(max_workers=2) as cpu:
+    with CpuThreads(2) as cpu:
         try:
             await database.start()
             await check_master_key(database, vault)

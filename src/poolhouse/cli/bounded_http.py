@@ -5,7 +5,9 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from .one_write import OneWrite
+from poolhouse.protocols.http import EXCHANGE
+
+from .one_write import Exchange, OneWrite
 
 
 class BoundedHttp(HttpToolsProtocol):
@@ -19,6 +21,7 @@ class BoundedHttp(HttpToolsProtocol):
     request_seconds: ClassVar[float] = 30.0
     piece: ClassVar[int] = 1_048_576
     _came: int = 0
+    _is_due: bool = False
     _limit: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -29,9 +32,22 @@ class BoundedHttp(HttpToolsProtocol):
         self._disarm()
         super().connection_lost(exc)
 
+    def data_received(self, data: bytes) -> None:
+        """A request that came whole needs no timer."""
+        super().data_received(data)
+        if self._is_due and self._limit is None:
+            self._limit = self.loop.call_later(self.request_seconds, self.transport.close)
+
     def on_message_begin(self) -> None:
-        self._arm(self.request_seconds)
+        self._disarm()
+        self._came, self._is_due = 0, True
         super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        if self.scope.get("path") == "/":  # where it is taken
+            exchange = Exchange(self, self.cycle)
+            self.scope["extensions"] = {EXCHANGE: exchange}  # type: ignore[dict-item]  # no dict, but ours
 
     def on_body(self, body: bytes) -> None:
         self._came += len(body)
@@ -41,6 +57,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         self._disarm()
+        self._is_due = False
         super().on_message_complete()
 
     def _arm(self, seconds: float) -> None:

@@ -6,6 +6,7 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from watchfiles import DefaultFilter, awatch
 from poolhouse import outputs, service_model, telemetry
 from poolhouse.app import Server, clock
 from poolhouse.cli.definitions import Definitions
+from poolhouse.cli.limits import raise_open_files
 from poolhouse.cli.screen import show
 from poolhouse.cli.serving import uvicorn_server
 from poolhouse.cli.tls import Secured, hints, secure
@@ -43,8 +45,9 @@ def run_dev(project: Path, definitions: Definitions, overrides: Overrides, *, al
     """The development server; returns after Ctrl-C with every worker gone."""
     manifest = definitions.manifest()
     settings, bound = _prepare("dev", project, overrides)
-    settings, secured = _secured(settings, project, bound)
-    _run(_Development(settings, project, secured, allow_destructive=allow_destructive).run(manifest, bound))
+    with bound:
+        settings, secured = secure(settings, project, clock())
+        _run(_Development(settings, project, secured, allow_destructive=allow_destructive).run(manifest, bound))
 
 
 def run_serve(
@@ -63,22 +66,26 @@ def run_serve(
     """
     manifest = definitions.manifest()
     settings, bound = _prepare("serve", project, overrides, inherited)
-    if workers > 1:
-        if not settings.database.startswith("postgres"):
-            bound.close()
-            raise SettingError(
-                "SQLite has one writer, so it serves one process.", resolution="Use --workers 1, or PostgreSQL."
-            )
-        with bound:
+    raise_open_files()
+    with bound:
+        if workers > 1:
+            if not settings.database.startswith("postgres"):
+                raise SettingError(
+                    "SQLite has one writer, so it serves one process.", resolution="Use --workers 1, or PostgreSQL."
+                )
             sys.exit(supervise(workers, bound, _arguments(project, overrides, bound, destructive=allow_destructive)))
-    settings, secured = _secured(settings, project, bound)
-    inner = None
-    if secured is None:
-        inner = socket.create_server(("127.0.0.1", 0))
-        settings = replace(settings, inner_url=f"http://127.0.0.1:{inner.getsockname()[1]}")
-    server, supervised = Server(settings, project), inherited is not None
-    rules = {"allow_destructive": allow_destructive, "supervised": supervised}
-    _run(_production(server, manifest, bound, secured, inner, **rules, number=number))
+        settings, secured = secure(settings, project, clock())
+        with _inner(secured) as inner:
+            if inner is not None:
+                settings = replace(settings, inner_url=f"http://127.0.0.1:{inner.getsockname()[1]}")
+            server, supervised = Server(settings, project), inherited is not None
+            rules = {"allow_destructive": allow_destructive, "supervised": supervised}
+            _run(_production(server, manifest, bound, secured, inner, **rules, number=number))
+
+
+def _inner(secured: Secured | None) -> AbstractContextManager[socket.socket | None]:
+    """Where plain HTTP is spoken outside already: a socket for the functions' own requests."""
+    return socket.create_server(("127.0.0.1", 0)) if secured is None else nullcontext()
 
 
 def _run(main: Any) -> None:
@@ -109,14 +116,6 @@ def _prepare(
     bound = bind(settings.host, settings.port) if inherited is None else socket.socket(fileno=inherited)
     port = bound.getsockname()[1]
     return (settings if port == settings.port else load(mode, project, {**overrides, "port": port})), bound
-
-
-def _secured(settings: Settings, project: Path, bound: socket.socket) -> tuple[Settings, Secured | None]:
-    try:
-        return secure(settings, project, clock())
-    except SettingError:
-        bound.close()
-        raise
 
 
 def bind(host: str, port: int) -> socket.socket:

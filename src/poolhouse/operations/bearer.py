@@ -20,11 +20,12 @@ from poolhouse.operations.context import Services
 from poolhouse.store import families, groups
 from poolhouse.store.clients import Client
 from poolhouse.store.database import Transaction
-from poolhouse.store.families import Family, Holder
+from poolhouse.store.families import Family, Holder, Owned
 from poolhouse.store.pools import Pool
 from poolhouse.store.users import User
 
 from . import signing_keys
+from .proved_tokens import Proved
 
 TokenUse = Literal["access", "id"]
 SELF_SERVICE: Final = "aws.cognito.signin.user.admin"
@@ -77,10 +78,10 @@ async def bearer(
     if is_dead(held):
         raise AccessTokenRevoked
     names = tuple(group.name for group in await groups.of_user(tx, held.user.id))
-    return Bearer(held.user, held.pool, held.client, held.family, claims, use, names)
+    return Bearer(held.user, held.pool, held.client, held.family, {**claims}, use, names)
 
 
-def is_dead(held: Holder) -> bool:
+def is_dead(held: Holder | Owned) -> bool:
     """Whether the sign-in was ended, by itself or with all others of a user who signed out or was disabled."""
     family, user = held.family, held.user
     return family.revoked is not None or not user.enabled or family.created < user.tokens_not_before
@@ -98,14 +99,43 @@ async def _verified(
     services: Services, tx: Transaction, token: str, uses: tuple[TokenUse, ...], now: int
 ) -> tuple[Mapping[str, Any], TokenUse]:
     """The claims of a token that one of our pools signed for one of `uses` and that has not expired."""
+    known = await _known(services, tx, token, now)
+    if known is not None:
+        claims, use = known.claims, _use(known.claims, uses)
+    else:
+        claims, use = await _proved(services, tx, token, uses, now)
+    if claims["exp"] * 1_000_000 <= now:
+        services.proved.drop(token)
+        raise AccessTokenExpired
+    return claims, use
+
+
+async def _known(services: Services, tx: Transaction, token: str, now: int) -> Proved | None:
+    """What was verified before, as long as its key is one of the pool's that verify."""
+    known = services.proved.find(token)
+    if known is None:
+        return None
     try:
-        unverified = tokens.claims_unverified(token)
-        of_pool, use = _pool_id(services, unverified), _use(unverified, uses)
-        claims = await signing_keys.claims_of(tx, services.vault, of_pool, token, use, now)
+        keys = await signing_keys.of_pool(tx, services.vault, known.pool_id, now)
+    except ResourceNotFoundException as error:
+        services.proved.drop(token)
+        raise InvalidAccessToken from error
+    if known.kid in keys.verifying[known.use]:
+        return known
+    services.proved.drop(token)
+    return None
+
+
+async def _proved(
+    services: Services, tx: Transaction, token: str, uses: tuple[TokenUse, ...], now: int
+) -> tuple[Mapping[str, Any], TokenUse]:
+    try:
+        unproved = tokens.read(token)
+        pool_id, use = _pool_id(services, unproved.claims), _use(unproved.claims, uses)
+        claims = await signing_keys.proved(tx, services.vault, pool_id, unproved, use, now)
     except (BadToken, ResourceNotFoundException) as error:
         raise InvalidAccessToken from error
-    if claims["exp"] * 1_000_000 <= now:
-        raise AccessTokenExpired
+    services.proved.put(token, Proved(pool_id, use, unproved.kid, claims))
     return claims, use
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Executor
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -15,6 +14,8 @@ from poolhouse.functions import Functions
 from poolhouse.store.database import Database, Transaction
 from poolhouse.store.users import User
 
+from .cpu_threads import CpuThreads
+from .proved_tokens import ProvedTokens
 from .remote.pool import Remote
 from .unwritten import Unwritten
 
@@ -32,6 +33,7 @@ class Services:
     `delivers` are the media of messages that the server delivers, EMAIL and SMS; `wake_delivery` says there is work.
     `hashing` bounds the memory of slow password hashes.
     `unwritten` is what the audit trail of this process is still to be told.
+    `proved` are the tokens whose signature was verified here.
     `remote` knows the pool at AWS that the definitions refer to, if they do.
     `functions` runs the triggers of pools; None where there is no runtime for functions. Each attempt of a trigger has
     `trigger_seconds`.
@@ -42,20 +44,20 @@ class Services:
     database: Database
     vault: Vault
     clock: Callable[[], int]
-    cpu: Executor
+    cpu: CpuThreads
     delivers: frozenset[str] = frozenset()
     wake_delivery: Callable[[], None] = field(default=lambda: None)
     functions: Functions | None = None
     trigger_seconds: float = 5.0
     hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(HASHES))
     unwritten: Unwritten = field(default_factory=Unwritten)
+    proved: ProvedTokens = field(default_factory=ProvedTokens)
     remote: Remote = field(default_factory=Remote)
     strict: bool = False
 
     async def compute(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `function` on the CPU pool; the event loop goes on meanwhile."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.cpu, lambda: function(*args, **kwargs))
+        return await self.cpu.run(function, *args, **kwargs)
 
 
 @dataclass(slots=True, kw_only=True)

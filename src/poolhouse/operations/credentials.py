@@ -107,7 +107,7 @@ def require_srp(settings: PoolSettings) -> None:
 
 
 async def make(services: Services, pool: Pool, username: str, sub: str, password: str) -> bytes:
-    """The sealed credential of a password, computed on the CPU pool: never call it inside a write block.
+    """The sealed credential of a password, a slow hash on the CPU pool: never call it inside a write block.
 
     `username` is the canonical one, USER_ID_FOR_SRP.
     """
@@ -116,7 +116,7 @@ async def make(services: Services, pool: Pool, username: str, sub: str, password
 
 
 async def check(services: Services, pool: Pool, user: User | None, password: str) -> Check:
-    """Whether this is the user's password, computed on the CPU pool: never call it inside a write block.
+    """Whether this is the user's password, a slow hash on the CPU pool: never call it inside a write block.
 
     A user that does not exist, or has no password, costs what making one of the pool's kind costs. A credential of
     another kind costs that on top of its own check, whether the password fits or not.
@@ -127,9 +127,11 @@ async def check(services: Services, pool: Pool, user: User | None, password: str
 
 
 async def _computed(services: Services, slow: bool, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Slow hashes take turns: their memory is bounded, and threads stay free for signatures."""
+    """Slow hashes take turns: their memory is bounded, and threads stay free for signatures. A verifier is one power
+    of 2, from a table.
+    """
     if not slow:
-        return await services.compute(function, *args, **kwargs)
+        return services.cpu.here(function, *args, **kwargs)
     async with services.hashing:
         return await services.compute(function, *args, **kwargs)
 

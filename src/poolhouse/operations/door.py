@@ -57,8 +57,7 @@ async def open_door(
             pool = await pools.get(tx, pool_id)
             client = await clients.get(tx, client_id, pool_id)
         else:
-            client = await clients.get(tx, client_id)
-            pool = await pools.get(tx, client.pool_id)
+            client, pool = await clients.get_with_pool(tx, client_id)
     return Door(ctx, pool, client, admin=pool_id is not None, metadata=metadata or {}, hosted=hosted)
 
 

@@ -22,7 +22,7 @@ from poolhouse.store import groups, pools, users
 from poolhouse.store.groups import Group
 
 from . import paging
-from ._described import listed, present
+from ._described import page_of, present
 from .context import Call, seconds
 from .gate import Answer, operation
 
@@ -95,8 +95,8 @@ async def admin_remove_user_from_group(ctx: Call, req: AdminRemoveUserFromGroupR
 
 @operation("AdminListGroupsForUser", "read")
 async def admin_list_groups_for_user(ctx: Call, req: AdminListGroupsForUserRequest) -> Answer:
-    pool = await pools.get(ctx.tx, req.UserPoolId)
-    user = ctx.about(await users.get(ctx.tx, pool, req.Username))
+    pool, user = await users.get_with_pool(ctx.tx, req.UserPoolId, req.Username)
+    ctx.about(user)
     size, scope = paging.size(req.Limit), (pool.id, user.sub)
     after, _ = paging.opened(ctx, "AdminListGroupsForUser", scope, req.NextToken)
     found = await groups.page_of_user(ctx.tx, user.id, after, size + 1)
@@ -105,12 +105,11 @@ async def admin_list_groups_for_user(ctx: Call, req: AdminListGroupsForUserReque
 
 @operation("ListUsersInGroup", "read")
 async def list_users_in_group(ctx: Call, req: ListUsersInGroupRequest) -> Answer:
-    pool = await pools.get(ctx.tx, req.UserPoolId)
-    group = await groups.get(ctx.tx, pool.id, req.GroupName)
+    pool, group = await groups.get_with_pool(ctx.tx, req.UserPoolId, req.GroupName, keep=False)
     size, scope = paging.size(req.Limit), (pool.id, str(group.id))
     _, after = paging.opened(ctx, "ListUsersInGroup", scope, req.NextToken)
     found = await groups.members(ctx.tx, group.id, after, size + 1)
-    answer: Answer = {"Users": [listed(user) for user in found[:size]]}
+    answer: Answer = {"Users": page_of(found[:size])}
     if len(found) > size:
         answer["NextToken"] = paging.sealed(ctx, "ListUsersInGroup", scope, "", found[size - 1].id)
     return answer

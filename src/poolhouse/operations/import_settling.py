@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from poolhouse import telemetry
 from poolhouse.errors import GroupExistsException, InternalErrorException, ServiceError
-from poolhouse.store import groups, import_jobs, users
+from poolhouse.store import groups, import_jobs, pools, users
 from poolhouse.store.database import Transaction
 from poolhouse.store.import_jobs import RowOutcome
 from poolhouse.store.pools import Pool
@@ -66,12 +66,14 @@ async def settle(of: Import, rows: Sequence[Row]) -> list[RowOutcome]:
     """In their order; rows of a job that another process has settled are left out."""
     try:
         async with of.services.database.write() as tx:
+            await pools.keep(tx, of.pool.id)
             done = [await _add(of, tx, row.line, row.read()) for row in rows]
             if of.job and await import_jobs.add_rows(tx, of.job, [one.outcome for one in done]) != len(done):
                 raise _Taken
             await _keep(of, tx, done)
     except Exception:  # noqa: BLE001 - whatever it was: row by row it is told, and told of the right one
         async with of.services.database.write() as tx:
+            await pools.keep(tx, of.pool.id)
             done = [one for row in rows if (one := await _alone(of, tx, row))]
             await _keep(of, tx, done)
     return [one.outcome for one in done]

@@ -230,10 +230,11 @@ def id_claims(granted: Grant, issuer: str, now: int) -> Claims:
         claims["jti"] = new_uuid()
     if granted.nonce is not None:
         claims["nonce"] = granted.nonce
-    readable = visible(granted.family.scope, attributes.readable(granted.client.settings)) - claims.keys()
-    known = users.attributes_of(granted.user)
+    readable = visible(granted.family.scope, attributes.readable(granted.client.settings))
     # Last, and without replacing anything: an attribute never becomes a claim that has a meaning of its own.
-    claims |= {name: _claim(name, value) for name, value in known.items() if name in readable}
+    for name, value in users.attributes_of(granted.user).items():
+        if name in readable and name not in claims:
+            claims[name] = _claim(name, value)
     return claims if granted.overrides is None else granted.overrides.of_identity(claims)
 
 

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from poolhouse.crypto import tokens
-from poolhouse.crypto.tokens import PublicKey, SigningKey, UnknownKey
+from poolhouse.crypto.tokens import PublicKey, SigningKey, UnknownKey, Unproved
 from poolhouse.crypto.vault import Vault
 from poolhouse.store import pools
 from poolhouse.store.database import Transaction
@@ -43,8 +42,8 @@ async def of_pool(tx: Transaction, vault: Vault, pool_id: str, now: int) -> Pool
     return await _read(tx, vault, pool_id, now)
 
 
-async def claims_of(
-    tx: Transaction, vault: Vault, pool_id: str, token: str, use: KeyUse, now: int
+async def proved(
+    tx: Transaction, vault: Vault, pool_id: str, token: Unproved, use: KeyUse, now: int
 ) -> Mapping[str, Any]:
     """The claims of a token that the pool signed. A key that is not known yet may be another process's new one.
 
@@ -52,9 +51,9 @@ async def claims_of(
     """
     keys = await of_pool(tx, vault, pool_id, now)
     try:
-        return tokens.verify(token, keys.verifying[use])
+        return token.proved(keys.verifying[use])
     except UnknownKey:
-        return tokens.verify(token, (await _read(tx, vault, pool_id, now)).verifying[use])
+        return token.proved((await _read(tx, vault, pool_id, now)).verifying[use])
 
 
 def forget(pool_id: str) -> None:

@@ -38,7 +38,7 @@ def proof_of(responses: Mapping[str, str]) -> Proof:
 
 
 def begin(verifier: Verifier, a_public: int) -> Exchange:
-    """A new exchange with a fresh secret; slow."""
+    """A new exchange with a fresh secret: one power of 2."""
     b = srp.new_b()
     b_public = srp.server_start(verifier, b, negative=bool(secrets.randbits(1)))
     return Exchange(_bytes(a_public), _bytes(b), _bytes(b_public))

@@ -44,7 +44,7 @@ async def challenge(
     seed = protection.unknown(door.vault, door.pool, typed)
     canonical = user.username if user else protection.decoy_username(door.pool, typed, seed)
     ticket = challenges.ticket(door.client, user.id if user else 0, canonical, typed, door.ctx.now)
-    shown = await door.ctx.services.compute(_challenge, door.vault, user, seed, ticket, a_public, device, is_custom)
+    shown = door.ctx.services.cpu.here(_challenge, door.vault, user, seed, ticket, a_public, device, is_custom)
     return {"ChallengeName": PASSWORD_VERIFIER, "ChallengeParameters": shown}
 
 

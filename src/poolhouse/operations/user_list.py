@@ -15,7 +15,7 @@ from poolhouse.store.pools import Pool
 from poolhouse.store.search import Found, Listed, Place, Span
 
 from . import paging
-from ._described import listed
+from ._described import listed, page_of
 from ._filter import Clause, parse
 from .attributes import schema
 from .context import Call
@@ -35,11 +35,22 @@ async def list_users(ctx: Call, req: ListUsersRequest) -> Answer:
     scope = (pool.id, req.Filter or "", *sorted(req.AttributesToGet or ()))
     size = paging.size(req.Limit)
     after = Place(*paging.opened(ctx, "ListUsers", scope, req.PaginationToken))
+    if clause is None and shown is None:
+        return await _everyone(ctx, scope, after.id, size)
     found = await _found(ctx.tx, pool, clause, Span(after, size + 1))
     page = found[:size]
     answer: Answer = {"Users": [_described(user, shown) for _, user in page if _matches(clause, user)]}
     if len(found) > size:
         answer["PaginationToken"] = paging.sealed(ctx, "ListUsers", scope, *page[-1][0])
+    return answer
+
+
+async def _everyone(ctx: Call, scope: tuple[str, ...], after: int, size: int) -> Answer:
+    """A page of all users with all that is shown of them."""
+    found = await search.everyone(ctx.tx, scope[0], after, size + 1)
+    answer: Answer = {"Users": page_of(found[:size])}
+    if len(found) > size:
+        answer["PaginationToken"] = paging.sealed(ctx, "ListUsers", scope, "", found[size - 1].id)
     return answer
 
 

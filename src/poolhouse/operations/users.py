@@ -46,8 +46,8 @@ async def admin_create_user(ctx: Call, req: AdminCreateUserRequest) -> Answer:
 
 @operation("AdminGetUser", "read")
 async def admin_get_user(ctx: Call, req: AdminGetUserRequest) -> Answer:
-    pool = await pools.get(ctx.tx, req.UserPoolId)
-    user = ctx.about(await users.get(ctx.tx, pool, req.Username))
+    pool, user = await users.get_with_pool(ctx.tx, req.UserPoolId, req.Username)
+    ctx.about(user)
     answer = listed(user)
     answer["UserAttributes"] = answer.pop("Attributes")
     return answer | await mfa.shown(ctx.tx, pool, user)

@@ -27,18 +27,23 @@ from poolhouse.errors import (
 from poolhouse.operations.callers import person_of
 from poolhouse.operations.context import Services
 from poolhouse.operations.gate import call, served_entry
+from poolhouse.protocols.hints import hint
 from poolhouse.protocols.http import (
     CORS,
+    MAX_BODY,
     BodyTooLarge,
     ClientGone,
+    Exchange,
     Receive,
     Scope,
     Send,
     answer,
     header,
+    lines,
     new_request_id,
     preflight,
     read_body,
+    take_exchange,
 )
 from poolhouse.telemetry import CALLS, SECONDS, Asked, log, recent
 
@@ -49,6 +54,8 @@ Decode = Callable[[], msgspec.Struct]
 _ANONYMOUS = Anonymous()
 _JSON = (b"content-type", b"application/x-amz-json-1.1")
 _XML = (b"content-type", b"text/xml")
+_ID = b"x-amzn-requestid"
+_BEFORE_ID, _AFTER_ID = lines((_JSON,)) + _ID + b": ", lines(CORS)
 _STS_NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 # STS has names of its own, and refuses a caller with 403.
 _STS_ERRORS = {
@@ -84,10 +91,13 @@ class AwsJson:
         request_id = new_request_id()
         target = header(scope, b"x-amz-target")
         query = not target and header(scope, b"content-type").startswith(b"application/x-www-form-urlencoded")
+        exchange = take_exchange(scope)
         try:
             if scope["method"] != "POST":
                 raise UnknownOperationException(f"{_shown(scope['method'])} is not served here, only POST.")
-            body = await read_body(receive)
+            body = None if exchange is None else exchange.body()
+            if body is None or len(body) > MAX_BODY:
+                body = await read_body(receive)
             operation, decode = _understand_query(body) if query else _understand(target, body)
             result = await self._answer(scope, body, operation, decode, request_id)
         except ClientGone:
@@ -100,16 +110,19 @@ class AwsJson:
             log.exception("fault", request_id=request_id, target=target.decode("latin-1"))
             await _refuse(send, InternalErrorException(), request_id, query=query)
         else:
-            await _succeed(send, operation, result, request_id, query=query)
+            if query:
+                await _succeed_in_xml(send, operation, result, request_id)
+            else:
+                await _succeed(send, exchange, result, request_id)
 
     async def _answer(
         self, scope: Scope, body: bytes, operation: service_model.Operation, decode: Decode, request_id: str
     ) -> dict[str, Any]:
         started = time.perf_counter()
         outcome, reaches = "ok", False
-        client = scope.get("client")
+        client, trace = scope.get("client"), _trace(scope)
+        principal: Principal = _ANONYMOUS
         try:
-            principal: Principal = _ANONYMOUS
             if operation.auth == "iam":
                 principal = await self._authenticate(self._services, signed_request(scope, body))
             served_entry(operation)
@@ -122,14 +135,15 @@ class AwsJson:
                 request,
                 request_id=request_id,
                 source_ip=client[0] if client else "",
-                find_person=partial(person_of, self._services, principal, _trace(scope)),
+                find_person=partial(person_of, self._services, principal, trace) if trace else None,
             )
         except ServiceError as error:
             outcome = error.code
             if not reaches:
                 now, spent = self._services.clock(), (time.perf_counter() - started) * 1000
                 recent.append(Asked(now, "awsjson", operation.name, "", outcome, error.message, spent, request_id))
-            log.info("refused", operation=operation.name, error=error.code, why=error.message, request_id=request_id)
+            facts = {"error": error.code, "why": error.message, **hint(error, principal)}
+            log.info("refused", operation=operation.name, **facts, request_id=request_id)
             raise
         except BaseException:
             outcome = "fault"
@@ -188,22 +202,24 @@ def _shown(text: str) -> str:
     return _UNPRINTABLE.sub("?", text)[:128]
 
 
-async def _succeed(
-    send: Send, operation: service_model.Operation, result: dict[str, Any], request_id: str, *, query: bool
+async def _succeed(send: Send, exchange: Exchange | None, result: dict[str, Any], request_id: str) -> None:
+    identity, body = request_id.encode(), _encoder.encode(result)
+    if exchange is None or not exchange.answer(b"%b%b\r\n%b" % (_BEFORE_ID, identity, _AFTER_ID), body):
+        await answer(send, 200, (_JSON, (_ID, identity), *CORS), body)
+
+
+async def _succeed_in_xml(
+    send: Send, operation: service_model.Operation, result: dict[str, Any], request_id: str
 ) -> None:
-    identity = (b"x-amzn-requestid", request_id.encode())
-    if query:
-        body = _xml_result(operation.name, result, request_id)
-        await answer(send, 200, (_XML, identity, *CORS), body)
-    else:
-        await answer(send, 200, (_JSON, identity, *CORS), _encoder.encode(result))
+    body = _xml_result(operation.name, result, request_id)
+    await answer(send, 200, (_XML, (_ID, request_id.encode()), *CORS), body)
 
 
 async def _refuse(send: Send, error: ServiceError, request_id: str, *, query: bool) -> None:
     described = _UNPRINTABLE.sub(" ", error.message)[:1024].encode()
     headers = (
         _XML if query else _JSON,
-        (b"x-amzn-requestid", request_id.encode()),
+        (_ID, request_id.encode()),
         (b"x-amzn-errortype", error.code.encode() + b":"),
         (b"x-amzn-errormessage", described),
         *CORS,

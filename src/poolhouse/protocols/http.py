@@ -5,7 +5,7 @@ Bare ASGI, because the AWS JSON route is the hot path of the whole server.
 
 import os
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any
+from typing import Any, Final, Protocol, cast
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -37,6 +37,23 @@ _PREFLIGHT: tuple[Header, ...] = (
 )
 
 
+EXCHANGE: Final = "poolhouse.exchange"
+"""The ASGI extension by which a server of ours spares a request the messages of both ways: an `Exchange`."""
+
+
+class Exchange(Protocol):
+    """One request and its answer, as bytes."""
+
+    def body(self) -> bytes | None:
+        """The whole body, where all of it has come; else it has to be received."""
+
+    def answer(self, head: bytes, body: bytes) -> bool:
+        """Send a complete answer with status 200. False where it has to be sent in messages: nothing was sent then.
+
+        `head` are lines of headers as `lines` makes them, without the length.
+        """
+
+
 class BodyTooLarge(Exception):
     """The client sent more than MAX_BODY bytes."""
 
@@ -57,6 +74,19 @@ def header(scope: Scope, name: bytes) -> bytes:
         if key == name:
             return bytes(value)
     return b""
+
+
+def lines(headers: Iterable[Header]) -> bytes:
+    """Headers as they stand in an answer's head."""
+    return b"".join([b"%b: %b\r\n" % header for header in headers])
+
+
+def take_exchange(scope: Scope) -> Exchange | None:
+    """None where the server has no such extension. Taken from the scope, which it refers to: a ring would be garbage
+    that only the collector finds, for each request.
+    """
+    extensions = scope.get("extensions")
+    return cast("Exchange | None", extensions.pop(EXCHANGE, None)) if extensions else None
 
 
 async def read_body(receive: Receive, limit: int = MAX_BODY) -> bytes:

@@ -6,8 +6,11 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from poolhouse.errors import ResourceNotFoundException
 
+from . import pools
 from .database import Row, Transaction
+from .pools import Pool
 from .schema import clients
+from .schema import pools as pools_table
 from .settings import ClientSettings, decode_client, encode
 from .statement import Statement
 
@@ -25,6 +28,12 @@ class Client(NamedTuple):
 
 
 _GET = Statement(select(clients).where(clients.c.id == bindparam("client_id")))
+_WITH_POOL = Statement(
+    select(clients, pools_table)
+    .select_from(clients.join(pools_table, pools_table.c.id == clients.c.pool_id))
+    .where(clients.c.id == bindparam("client_id"), pools_table.c.region != pools.REMOVED)
+)
+_COLUMNS = len(clients.c)
 _ADD = Statement(insert(clients))
 _CHANGE = Statement(
     update(clients)
@@ -68,6 +77,14 @@ async def get(tx: Transaction, client_id: str, pool_id: str | None = None) -> Cl
     if client is None:
         raise missing(client_id)
     return client
+
+
+async def get_with_pool(tx: Transaction, client_id: str) -> tuple[Client, Pool]:
+    """Both in one statement. Raises ResourceNotFoundException."""
+    row = await tx.one(_WITH_POOL, {"client_id": client_id})
+    if row is None:
+        raise missing(client_id)
+    return _of_row(row), pools.of_row(row[_COLUMNS:])
 
 
 async def add(tx: Transaction, client: Client) -> None:

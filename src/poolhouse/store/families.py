@@ -38,6 +38,13 @@ class Family(NamedTuple):
     device_key: str | None = None
 
 
+class Owned(NamedTuple):
+    """A family with its user."""
+
+    family: Family
+    user: User
+
+
 class Holder(NamedTuple):
     """A family with everything that decides whether its tokens are good."""
 
@@ -59,6 +66,11 @@ _HELD = select(*_TABLES).select_from(
 )
 _OF_ID = _HELD.where(token_families.c.id == bindparam("family"))
 _HOLDER = (Statement(_OF_ID), Statement(_OF_ID.with_for_update(of=users_table)))
+_OWNED = Statement(
+    select(token_families, users_table)
+    .select_from(token_families.join(users_table, users_table.c.id == token_families.c.user_id))
+    .where(token_families.c.id == bindparam("family"))
+)
 _HOLDER_BY_EVENT = Statement(
     _HELD.where(
         users_table.c.pool_id == bindparam("pool"),
@@ -104,6 +116,12 @@ def _holder(row: Row) -> Holder:
         Client(client[0], client[1], client[2], decode_client(client[3]), client[4], client[5], client[6]),
         pools.of_row(pool),
     )
+
+
+async def owned(tx: Transaction, family_id: str) -> Owned | None:
+    """For whoever has the client and its pool. None when the family or its user is gone."""
+    row = await tx.one(_OWNED, {"family": family_id})
+    return None if row is None else Owned(Family._make(row[: _BORDERS[1]]), User._make(row[_BORDERS[1] :]))
 
 
 async def holder(tx: Transaction, family_id: str, *, lock: bool = False) -> Holder | None:

@@ -36,13 +36,13 @@ class Group(NamedTuple):
 _OF_NAME = (groups.c.pool_id == bindparam("pool_id"), groups.c.name == bindparam("name"))
 _GET = Statement(select(groups).where(*_OF_NAME))
 # KEY SHARE: PostgreSQL then lets nobody delete the group before the membership is in. SQLite has one writer anyway.
-_GET_WITH_POOL = Statement(
+_WITH_POOL = (
     select(pools_table, groups)
     .where(pools_table.c.id == bindparam("pool_id"), pools_table.c.region != REMOVED)
     .where(groups.c.pool_id == pools_table.c.id)
     .where(groups.c.name == bindparam("name"))
-    .with_for_update(read=True, key_share=True, of=groups)
 )
+_GET_WITH_POOL = (Statement(_WITH_POOL), Statement(_WITH_POOL.with_for_update(read=True, key_share=True, of=groups)))
 _ADD = Statement(
     lambda dialect_insert: (
         dialect_insert(groups)
@@ -146,12 +146,12 @@ async def get(tx: Transaction, pool_id: str, name: str) -> Group:
     return group
 
 
-async def get_with_pool(tx: Transaction, pool_id: str, name: str) -> tuple[Pool, Group]:
-    """Both in one statement, the rows kept from deletion until the end of the block.
+async def get_with_pool(tx: Transaction, pool_id: str, name: str, *, keep: bool = True) -> tuple[Pool, Group]:
+    """Both in one statement, with `keep` the group kept from deletion until the end of the block.
 
     Raises ResourceNotFoundException or GroupNotFound.
     """
-    row = await tx.one(_GET_WITH_POOL, {"pool_id": pool_id, "name": name})
+    row = await tx.one(_GET_WITH_POOL[keep], {"pool_id": pool_id, "name": name})
     if row is None:
         await pools.get(tx, pool_id)
         raise GroupNotFound
@@ -257,4 +257,4 @@ async def size(tx: Transaction, group_id: int, most: int) -> int:
 async def members(tx: Transaction, group_id: int, after: int, limit: int) -> list[Listed]:
     """Users of a group by row id, those behind `after`; 0 is the beginning. Any page costs the same."""
     rows = await tx.all(_MEMBERS, {"group_id": group_id, "after": after, "limit": limit})
-    return [Listed._make(row) for row in rows]
+    return list(map(Listed._make, rows))

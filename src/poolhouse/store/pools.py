@@ -24,6 +24,7 @@ from .statement import Statement
 KeyUse = Literal["id", "access"]
 AT_ONCE: Final = 500
 """A pool with at most so many users is deleted in one statement."""
+_MOST_DECODED: Final = 1024
 REMOVED: Final = ""
 """The region of a pool whose rows are still to go, and the pool of such a group: see `removal`."""
 
@@ -100,9 +101,26 @@ _REMOVE_KEYS = Statement(
 )
 
 
+_decoded: dict[str, tuple[str, PoolSettings]] = {}
+"""Pool id -> the text of its settings as it was read last, and what it says. Comparing two texts is cheaper than
+hashing one for a cache by text.
+"""
+
+
 def of_row(row: Row) -> Pool:
     """A pool from the columns of `pools`, in their order."""
-    return Pool(row[0], row[1], row[2], decode_pool(row[3]), row[4], row[5])
+    return Pool(row[0], row[1], row[2], _settings(row[0], row[3]), row[4], row[5])
+
+
+def _settings(pool_id: str, text: str) -> PoolSettings:
+    known = _decoded.get(pool_id)
+    if known is not None and known[0] == text:
+        return known[1]
+    settings = decode_pool(text)
+    if len(_decoded) >= _MOST_DECODED:
+        _decoded.clear()
+    _decoded[pool_id] = (text, settings)
+    return settings
 
 
 def missing(pool_id: str) -> ResourceNotFoundException:

@@ -97,9 +97,14 @@ START = Place("", 0)
 Found = list[tuple[Place, Listed]]
 
 
+async def everyone(tx: Transaction, pool_id: str, after: int, limit: int) -> list[Listed]:
+    """Users of a pool by row id, those behind `after`; 0 is the beginning."""
+    return list(map(Listed._make, await tx.all(_ALL, {"pool_id": pool_id, "after": after, "limit": limit})))
+
+
 async def all_users(tx: Transaction, pool_id: str, span: Span) -> Found:
-    """Every user of a pool by row id."""
-    return _placed(await tx.all(_ALL, {"pool_id": pool_id, "after": span.after.id, "limit": span.limit}))
+    """The same, each with his place."""
+    return [(Place("", user.id), user) for user in await everyone(tx, pool_id, span.after.id, span.limit)]
 
 
 async def with_status(tx: Transaction, pool_id: str, statuses: Sequence[str], span: Span) -> Found:

@@ -9,7 +9,7 @@ from types import EllipsisType
 from typing import Literal, NamedTuple
 
 from msgspec.json import Decoder, encode
-from sqlalchemy import Select, bindparam, delete, func, or_, select, update
+from sqlalchemy import Select, and_, bindparam, delete, func, or_, select, update
 
 from poolhouse.errors import AliasExistsException, UsernameExistsException, UserNotFoundException
 
@@ -18,11 +18,14 @@ from .database import Transaction
 from .names import SEARCHABLE, VERIFIABLE, fold, search_keys, sign_in_names
 from .pools import Pool
 from .schema import pool_counts, user_aliases, user_search, users
+from .schema import pools as pools_table
 from .statement import Statement
 
 Status = Literal["UNCONFIRMED", "CONFIRMED", "FORCE_CHANGE_PASSWORD", "RESET_REQUIRED"]
 
 _SHARDS = 16
+_OWN = len(pools_table.c)
+"""Where a user's columns begin behind his pool's."""
 # One name space for all aliases of a pool: two users cannot own one text through different attributes.
 _ALIAS = "sign_in"
 
@@ -80,6 +83,19 @@ _BY_NAME = _reading(
 )
 _BY_USERNAME = _reading(select(users).where(_OF_POOL, users.c.username_key == bindparam("key")))
 _BY_ALIAS = _reading(_ALIASED)
+_WITH_POOL = Statement(
+    select(pools_table, users)
+    .select_from(
+        pools_table.outerjoin(
+            users,
+            and_(
+                _OF_POOL,
+                or_(users.c.username_key == bindparam("key"), users.c.sub == bindparam("key")),
+            ),
+        )
+    )
+    .where(pools_table.c.id == bindparam("pool_id"), pools_table.c.region != pools.REMOVED)
+)
 _BY_ID = _reading(select(users).where(users.c.id == bindparam("user_id")))
 _ADD = Statement(
     lambda dialect_insert: (
@@ -156,8 +172,14 @@ async def find_for_sign_in(tx: Transaction, pool: Pool, name: str, *, lock: bool
 async def _find(tx: Transaction, pool: Pool, name: str, by: tuple[Statement, Statement], *, lock: bool) -> User | None:
     values = {"pool_id": pool.id, "key": fold(pool.settings, name)}
     row = await tx.one(by[lock], values)
-    if row is None and (pool.settings.UsernameAttributes or pool.settings.AliasAttributes):
-        row = await tx.one(_BY_ALIAS[lock], values)
+    return await _of_alias(tx, pool, values, lock=lock) if row is None else User._make(row)
+
+
+async def _of_alias(tx: Transaction, pool: Pool, values: Mapping[str, str], *, lock: bool) -> User | None:
+    """Asks only where the pool has aliases."""
+    if not (pool.settings.UsernameAttributes or pool.settings.AliasAttributes):
+        return None
+    row = await tx.one(_BY_ALIAS[lock], values)
     return None if row is None else User._make(row)
 
 
@@ -167,6 +189,26 @@ async def get(tx: Transaction, pool: Pool, name: str, *, lock: bool = False) -> 
     if user is None:
         raise UserNotFoundException
     return user
+
+
+async def get_with_pool(tx: Transaction, pool_id: str, name: str) -> tuple[Pool, User]:
+    """Both, as `pools.get` and `get` find them and with their errors, in one statement for nearly every name.
+
+    How a pool folds names is known when it was read; a name in small letters is most often its own key everywhere.
+    """
+    values = {"pool_id": pool_id, "key": name.lower()}
+    row = await tx.one(_WITH_POOL, values)
+    if row is None:
+        raise pools.missing(pool_id)
+    pool = pools.of_row(row)
+    if fold(pool.settings, name) != values["key"]:
+        return pool, await get(tx, pool, name)
+    if row[_OWN] is not None:
+        return pool, User._make(row[_OWN:])
+    user = await _of_alias(tx, pool, values, lock=False)
+    if user is None:
+        raise UserNotFoundException
+    return pool, user
 
 
 async def by_id(tx: Transaction, user_id: int, *, lock: bool = False) -> User | None:
@@ -199,13 +241,15 @@ async def add(
     force_alias: bool = False,
     is_counted: bool = True,
 ) -> User:
-    """A new, enabled user; `attributes` without `sub`. Whoever adds many counts them at the end, with `add_to_count`.
+    """A new, enabled user; `attributes` without `sub`. Whoever adds many, not counted, keeps the pool once in his block
+    (`pools.keep`) and counts them at the end, with `add_to_count`.
 
     Raises ResourceNotFoundException when the pool was removed meanwhile; UsernameExistsException when the username, or
     a username attribute, is anybody's name; AliasExistsException when an active alias is somebody else's and
     `force_alias` does not move it.
     """
-    await pools.keep(tx, pool.id)
+    if is_counted:
+        await pools.keep(tx, pool.id)
     # Where contacts sign in, a username that is the sub is nobody's contact; the table keeps both unique.
     if not (pool.settings.UsernameAttributes and username == sub) and await find(tx, pool, username) is not None:
         raise UsernameExistsException
