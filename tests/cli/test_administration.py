@@ -3,20 +3,18 @@
 import json
 
 import bcrypt
-import pexpect
 import pytest
-from cli.command import COMMAND, environment, run, started
+from cli.command import run, started
+from cli.terminal import terminal
 
 PASSWORD = "Correct-Horse-9"
 EMAIL = "ada@example.com"
 
 
 @pytest.fixture
-def poolhouse(project, database):
+def poolhouse(applied):
     """Runs a command on an applied backend; with `ok` the output of one that has to work."""
-    with started("dev", "--project", str(project), "--port", "0", "--database", database, cwd=project) as server:
-        server.says("is ready")
-        assert server.end() == 0
+    project, database = applied
 
     def call(*arguments, stdin=None, status=0):
         result = run(*arguments, "--project", str(project), "--database", database, cwd=project, stdin=stdin)
@@ -190,13 +188,12 @@ def test_on_a_terminal(project):
 
 def typed(project, arguments, answers, hidden="\0") -> int:
     """The status of a command whose prompts are answered on a terminal."""
-    child = pexpect.spawn(COMMAND[0], arguments, cwd=str(project), env=environment(), timeout=30, encoding="utf-8")
-    shown = ""
-    for prompt, answer in answers:
-        child.expect(prompt)
-        shown += child.before
-        child.sendline(answer)
-    shown += child.read()
-    child.close()
-    assert hidden not in shown
-    return int(child.exitstatus)
+    with terminal(*arguments, cwd=project) as screen:
+        for prompt, answer in answers:
+            screen.sees(prompt)
+            if answer == hidden:
+                screen.hides()
+            screen.types(f"{answer}\n")
+        status = screen.ends()
+        assert hidden not in screen.read
+        return status

@@ -5,18 +5,16 @@ import json
 import re
 
 import pytest
-from cli.command import run, started
+from cli.command import run
 from operations.audit.trail import attack
 
 EMAIL = "ada@example.com"
 
 
 @pytest.fixture
-def poolhouse(project, database):
+def poolhouse(applied):
     """Runs a command on a backend that a server has applied, and in which Ada was made and disabled."""
-    with started("dev", "--project", str(project), "--port", "0", "--database", database, cwd=project) as server:
-        server.says("is ready")
-        assert server.end() == 0
+    project, database = applied
 
     def call(*arguments, status=0, stdin=None):
         result = run(*arguments, "--project", str(project), "--database", database, cwd=project, stdin=stdin)
@@ -70,8 +68,9 @@ def test_what_no_operation_does(poolhouse):
     assert "a-hidden-value" not in exported
 
 
-def test_tampering_is_told(poolhouse, database):
+def test_tampering_is_told(poolhouse, applied):
     """Exit code 1, the record, and what it means."""
+    _, database = applied
     newest = "(SELECT max(id) FROM audit_events)"
     asyncio.run(attack(database, f"UPDATE audit_events SET result = 'x' WHERE id = {newest}"))
     told = poolhouse("audit", "verify", status=1)

@@ -3,8 +3,8 @@
 import json
 
 import pytest
+from cli.aws import BACKEND, pool_of, push, pushed, status
 from cli.command import run
-from cli.test_aws_push import BACKEND, emulator, faults, given, pool_of, push, pushed, shop, status  # noqa: F401
 from emulator.faults import Refusal
 
 from poolhouse import errors
@@ -19,7 +19,7 @@ def call(folder, name: str | None) -> None:
 
 
 @pytest.mark.parametrize(("name", "app", "stack"), [(None, None, "shop"), ("store", None, "store"), ("a", "b", "b")])
-def test_which_name_counts(shop, name, app, stack):  # noqa: F811
+def test_which_name_counts(shop, name, app, stack):
     """That of --app, then that of the definitions, then the folder's."""
     call(shop, name)
     more = () if app is None else ("--app", app)
@@ -30,14 +30,14 @@ def test_which_name_counts(shop, name, app, stack):  # noqa: F811
 
 
 @pytest.mark.parametrize("name", ["", "Shop", "my shop", "a_b", "a" * 20, 7])
-def test_names_that_a_stack_cannot_have(shop, name):  # noqa: F811
+def test_names_that_a_stack_cannot_have(shop, name):
     call(shop, name)
     with pytest.raises(errors.InvalidResourceNameError, match="A backend cannot be named") as caught:
         load(shop)
     assert "lower-case letters" in caught.value.resolution
 
 
-def test_a_new_name_is_no_second_pool(shop, given):  # noqa: F811
+def test_a_new_name_is_no_second_pool(shop, given):
     """Named after its folder first: the plan says it, the push refuses; --app keeps the stack, --new-stack makes one."""
     pushed(shop, given)
     pool = pool_of(shop)
@@ -59,7 +59,7 @@ def test_a_new_name_is_no_second_pool(shop, given):  # noqa: F811
     assert (status(given), status(given, "store-dev")) == ("CREATE_COMPLETE", "")
 
 
-def test_a_name_from_an_earlier_push_is_known(shop, given, faults):  # noqa: F811
+def test_a_name_from_an_earlier_push_is_known(shop, given, faults):
     """Neither folder nor definitions say it any more; the folder's build does. Who may not look is not stopped."""
     call(shop, "store")
     pushed(shop, given)

@@ -1,96 +1,18 @@
 """`push --target aws` and its companions as a person meets them: the real command against the emulator."""
 
-import contextlib
 import json
 import re
 import signal
-import subprocess
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 
-import boto3
 import pytest
-from cli.command import COMMAND, environment, run, wait_for
+from cli.aws import client, define, pool_of, push, pushed, status
+from cli.command import run, started, wait_for
 from cli.terminal import INTERRUPT, terminal
 from emulator import ministack
-from emulator.faults import Faults, Refusal, proxy
+from emulator.faults import Refusal
 
-AUTH = """\
-from poolhouse import define_auth
-
-auth = define_auth(login_with={"email": True%s}, groups=%s)
-"""
-BACKEND = """\
-from poolhouse import define_backend
-
-from amplify.auth.resource import auth
-
-backend = define_backend(auth=auth)
-"""
 HOSTED = ', "external_providers": {"callback_urls": ["https://x.de/"], "logout_urls": ["https://x.de/"], "domain_prefix": "taken"}'
-
-
-@pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with ministack.running(tmp_path_factory.mktemp("ministack")) as url:
-        yield url
-
-
-@pytest.fixture
-def faults() -> Faults:
-    return Faults()
-
-
-@pytest.fixture
-def given(emulator: str, faults: Faults) -> Iterator[dict[str, str]]:
-    """The AWS configuration of an account in which nothing is yet, behind the proxy."""
-    with proxy(emulator, faults) as url:
-        yield ministack.configuration(url)
-
-
-@pytest.fixture
-def shop(tmp_path: Path) -> Path:
-    folder = tmp_path / "shop"
-    (folder / "amplify" / "auth").mkdir(parents=True)
-    (folder / "amplify" / "backend.py").write_text(BACKEND)
-    define(folder, ["ADMINS", "EDITORS"])
-    return folder
-
-
-def define(folder: Path, groups: list[str], more: str = "") -> None:
-    (folder / "amplify" / "auth" / "resource.py").write_text(AUTH % (more, groups))
-
-
-def client(given: dict[str, str], service: str):
-    return boto3.client(
-        service,
-        region_name=ministack.REGION,
-        endpoint_url=given["AWS_ENDPOINT_URL"],
-        aws_access_key_id=given["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key="test",
-    )
-
-
-def status(given: dict[str, str], stack: str = "shop-dev") -> str:
-    """What CloudFormation says; empty when there is no stack."""
-    with contextlib.suppress(client(given, "cloudformation").exceptions.ClientError):
-        return str(client(given, "cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"])
-    return ""
-
-
-def push(folder: Path, given: dict[str, str], *more: str):
-    return run("push", "--target", "aws", "--yes", *more, cwd=folder, given=given)
-
-
-def pushed(folder: Path, given: dict[str, str], *more: str) -> str:
-    result = push(folder, given, *more)
-    assert result.returncode == 0, result.stderr + result.stdout
-    return str(result.stdout)
-
-
-def pool_of(folder: Path) -> str:
-    return str(json.loads((folder / "amplify_outputs.json").read_text())["auth"]["user_pool_id"])
 
 
 def join(given: dict[str, str], pool: str, group: str) -> None:
@@ -191,20 +113,10 @@ def test_a_killed_push_is_taken_up_by_the_next(shop, given, faults):
     slowly = Slowly()
     slowly.hold()
     faults.after = slowly
-    process = subprocess.Popen(
-        [*COMMAND, "push", "--target", "aws", "--yes"],
-        cwd=shop,
-        env=environment(given),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
+    with started("push", "--target", "aws", "--yes", cwd=shop, given=given) as killed:
         assert wait_for(lambda: faults.asked.count("ExecuteChangeSet") == 1)
         assert slowly.asked.wait(30)
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait(10)
+        assert killed.end(signal.SIGKILL) == -signal.SIGKILL
     assert not (shop / "amplify_outputs.json").exists()
     slowly.let_go()
     shown = pushed(shop, given)

@@ -3,7 +3,7 @@
 import ast
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from poolhouse.cli.editing import arguments, edited, passing, without_definition
@@ -117,6 +117,7 @@ def test_a_computed_neighbour_does_not_matter():
 names = st.lists(st.text("abcXYZ019", min_size=1, max_size=6), unique=True, max_size=6)
 
 
+@settings(deadline=None)
 @given(before=names, after=names, lines=st.booleans())
 def test_any_list_becomes_any_other(before, after, lines):
     """Whatever the form, the source says exactly what is wanted, and the neighbours are as they were."""
@@ -137,6 +138,7 @@ values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(values)
 def test_what_is_rendered_reads_back(value):
     """Any value, on one line or several."""

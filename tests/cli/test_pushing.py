@@ -2,11 +2,12 @@
 
 import json
 import sqlite3
+import subprocess
 from pathlib import Path
 
 import httpx
 import pytest
-from cli.command import SERVE, ready, run, started, wait_for
+from cli.command import COMMAND, SERVE, environment, ready, run, started, wait_for
 from cli.terminal import terminal
 
 RESOURCE = "amplify/auth/resource.py"
@@ -169,6 +170,7 @@ def test_the_password_of_a_database_is_not_shown(shop):
 
 
 def test_completion_is_there():
-    """Typer's, for the shells."""
-    result = run("--show-completion", "bash", cwd=Path())
+    """Typer's, for the shell that asks."""
+    asked = ["bash", "-c", f"{COMMAND[0]} --show-completion; true"]
+    result = subprocess.run(asked, env=environment(), capture_output=True, text=True, check=True)
     assert "poolhouse" in result.stdout

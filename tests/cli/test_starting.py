@@ -100,15 +100,15 @@ def test_editors_find_the_generated_modules(tmp_path):
         == json.loads((tmp_path / "pyrightconfig.json").read_text())["extraPaths"]
     )
     handler = tmp_path / "amplify" / "data" / "add_user_to_group" / "handler.py"
-    command = [sys.executable, "-m", "pyright", "--outputjson", str(handler)]
-
-    def reported():
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-        return [found["message"] for found in json.loads(done.stdout)["generalDiagnostics"]]
-
-    assert not any("amplify_env" in message or "amplify_types" in message for message in reported())
-    handler.write_text(handler.read_text().replace("AMPLIFY_AUTH_USERPOOL_ID", "AMPLIFY_AUTH_USERPOOL"))
-    assert any("AMPLIFY_AUTH_USERPOOL" in message for message in reported())
+    wrong = handler.with_name("wrong.py")
+    wrong.write_text(handler.read_text().replace("AMPLIFY_AUTH_USERPOOL_ID", "AMPLIFY_AUTH_USERPOOL"))
+    command = [sys.executable, "-m", "pyright", "--outputjson", str(handler), str(wrong)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    reported = [(Path(each["file"]).name, each["message"]) for each in json.loads(done.stdout)["generalDiagnostics"]]
+    right = [message for name, message in reported if name == "handler.py"]
+    assert not any("amplify_env" in message or "amplify_types" in message for message in right)
+    assert not any("AMPLIFY_AUTH_USERPOOL" in message for message in right)
+    assert any("AMPLIFY_AUTH_USERPOOL" in message for name, message in reported if name == "wrong.py")
 
 
 def test_what_is_made_anew_stays_out_of_version_control(tmp_path):

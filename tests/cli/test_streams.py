@@ -43,9 +43,8 @@ def test_a_secret_comes_out_as_it_went_in(place):
     """Whatever the terminal can show."""
     given = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
     assert run("secret", "set", "key", cwd=place, stdin="schlüssel\n").returncode == 0
-    command = [*COMMAND, "secret", "get", "key"]
-    found = subprocess.run(command, cwd=place, env=environment(given), capture_output=True, timeout=60, check=False)
-    assert (found.returncode, found.stdout) == (0, "schlüssel\n".encode())
+    found = run("secret", "get", "key", cwd=place, given=given)
+    assert (found.returncode, found.stdout) == (0, "schlüssel\n")
 
 
 @pytest.mark.parametrize(

@@ -87,19 +87,6 @@ def test_dev(project, database):
         assert "Traceback" not in server.text
 
 
-def test_who_does_not_trust_it(project):
-    """Without the authority there is no connection, and none without TLS; every name of the machine is vouched for."""
-    with dev(project) as server:
-        server.says(READY)
-        address, ca = url(server), tls(project) / "ca.pem"
-        port = address.rpartition(":")[2]
-        for refused in (address, f"http://127.0.0.1:{port}"):
-            with pytest.raises(httpx.TransportError):
-                httpx.get(f"{refused}/health/live")
-        for host in ("127.0.0.1", "localhost"):
-            assert httpx.get(f"https://{host}:{port}/health/live", verify=trusting(ca)).status_code == 200
-
-
 def test_files_and_a_second_start(project):
     """The keys are their owner's alone; the authority stays, so that it is trusted once; the certificate is fresh."""
     seen = []
@@ -107,6 +94,8 @@ def test_files_and_a_second_start(project):
         with dev(project) as server:
             server.says(READY)
             seen.append({path.name: path.read_bytes() for path in tls(project).iterdir()})
+            address = url(server)
+            trust_is_needed(address, tls(project) / "ca.pem")
     first, second = seen
     assert first.keys() == second.keys() == {"ca.pem", "ca.key", "server.pem", "server.key"}
     assert (first["ca.pem"], first["ca.key"]) == (second["ca.pem"], second["ca.key"])
@@ -114,6 +103,32 @@ def test_files_and_a_second_start(project):
     for name in ("ca.key", "server.key"):
         assert stat.S_IMODE((tls(project) / name).stat().st_mode) == 0o600
     assert stat.S_IMODE(tls(project).stat().st_mode) == 0o700
+    outputs_are_generated(project, address)
+
+
+def trust_is_needed(address, ca):
+    """Without the authority there is no connection, and none without TLS; every name of the machine is vouched for."""
+    port = address.rpartition(":")[2]
+    for refused in (address, f"http://127.0.0.1:{port}"):
+        with pytest.raises(httpx.TransportError):
+            httpx.get(f"{refused}/health/live")
+    for host in ("127.0.0.1", "localhost"):
+        assert httpx.get(f"https://{host}:{port}/health/live", verify=trusting(ca)).status_code == 200
+
+
+def outputs_are_generated(project, address):
+    """`generate outputs` is told of TLS too; Swift's and Android's file needs the port that they use."""
+    out = ("generate", "outputs", "--project", str(project), "--out-dir", str(project / "out"), "--tls")
+    port = address.rpartition(":")[2]
+    assert run(*out, "--port", port, cwd=project).returncode == 0
+    assert json.loads((project / "out" / "amplify_outputs.json").read_text())["data"]["url"] == f"{address}/graphql"
+    refused = run(*out, "--port", port, "--format", "json-mobile", cwd=project)
+    assert (refused.returncode, "port 443" in refused.stderr) == (1, True)
+    done = run(*out, "--port", "443", "--format", "json-mobile", cwd=project)
+    assert done.stdout.splitlines() == [str(project / "out" / "amplifyconfiguration.json")]
+    document = json.loads((project / "out" / "amplifyconfiguration.json").read_text())
+    plugin = document["auth"]["plugins"]["awsCognitoAuthPlugin"]
+    assert plugin["CognitoUserPool"]["Default"]["Endpoint"] == "127.0.0.1"
 
 
 def test_a_broken_authority_is_made_anew(project):
@@ -141,24 +156,6 @@ def test_a_public_name_is_refused(project):
     assert "POOLHOUSE_TLS_CERT" in result.stderr
     assert "Traceback" not in result.stderr
     assert not tls(project).exists()
-
-
-def test_outputs_of_a_server_with_tls(project):
-    """`generate outputs` is told of it too; Swift's and Android's file needs the port that they use."""
-    with dev(project) as server:
-        server.says(READY)
-        address = url(server)
-    out = ("generate", "outputs", "--project", str(project), "--out-dir", str(project / "out"), "--tls")
-    port = address.rpartition(":")[2]
-    assert run(*out, "--port", port, cwd=project).returncode == 0
-    assert json.loads((project / "out" / "amplify_outputs.json").read_text())["data"]["url"] == f"{address}/graphql"
-    refused = run(*out, "--port", port, "--format", "json-mobile", cwd=project)
-    assert (refused.returncode, "port 443" in refused.stderr) == (1, True)
-    done = run(*out, "--port", "443", "--format", "json-mobile", cwd=project)
-    assert done.stdout.splitlines() == [str(project / "out" / "amplifyconfiguration.json")]
-    document = json.loads((project / "out" / "amplifyconfiguration.json").read_text())
-    plugin = document["auth"]["plugins"]["awsCognitoAuthPlugin"]
-    assert plugin["CognitoUserPool"]["Default"]["Endpoint"] == "127.0.0.1"
 
 
 @pytest.fixture

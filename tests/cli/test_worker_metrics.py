@@ -23,7 +23,7 @@ def test_each_worker_has_a_port(project, postgresql):
     given = SERVE | {"POOLHOUSE_METRICS_PORT": str(metrics), "POOLHOUSE_DATABASE": postgresql}
     arguments = ("serve", "--project", str(project), "--port", str(port), "--workers", "2")
     with started(*arguments, cwd=project, given=given) as server:
-        assert ready(f"http://127.0.0.1:{port}")
+        assert ready(f"http://127.0.0.1:{port}"), server.text
         assert wait_for(lambda: server.text.count('"ready"') == 2)
         answers = [httpx.get(f"http://127.0.0.1:{metrics + number}/metrics") for number in range(2)]
         assert [answer.status_code for answer in answers] == [200, 200]

@@ -2,7 +2,7 @@
 
 import re
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from poolhouse.deploy import naming
@@ -10,6 +10,7 @@ from poolhouse.deploy import naming
 PARTS = st.lists(st.text(max_size=80), min_size=1, max_size=3)
 
 
+@settings(deadline=None)
 @given(PARTS, PARTS)
 def test_logical_ids_are_legal_and_apart(one, other):
     first, second = naming.logical_id("Kind", *one), naming.logical_id("Kind", *other)
@@ -17,6 +18,7 @@ def test_logical_ids_are_legal_and_apart(one, other):
     assert (first == second) == (one == other)
 
 
+@settings(deadline=None)
 @given(PARTS, PARTS, st.integers(12, 64))
 def test_physical_names_are_legal_and_apart(one, other, limit):
     """Two lists of parts that read the same with hyphens between are the same name, as the parts of it are."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from deploy.referenced import MANIFEST, THERE
 from deploy.renew import SNAPSHOTS, TESTS, templates
 from deploy.rich import ENVIRONMENT, FUNCTIONS, RICH, SECRET
 from hypothesis import given, settings
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 from poolhouse.define.manifest import VERSION, Auth, Function, Grant, Group, Manifest, SecretRef, UserPoolId
 from poolhouse.deploy.synthesis import Environment, synthesise, write
+from poolhouse.deploy.template import encode
 from poolhouse.errors import DefinitionError
 
 REFERENCE = re.compile(r"\$\{([^!}][^}]*)\}")
@@ -32,7 +34,8 @@ def test_cfn_lint_finds_nothing(made, tmp_path):
     """Every template satisfies CloudFormation's resource schemas and cfn-lint's rules, warnings included."""
     found = shutil.which("cfn-lint", path=str(Path(sys.executable).parent))
     assert found, "cfn-lint is not installed"
-    for name, text in made.items():
+    referenced = encode(synthesise(MANIFEST, THERE).template)
+    for name, text in {**made, "referenced": referenced}.items():
         (tmp_path / f"{name}.json").write_bytes(text)
     command = [found, "--regions", "us-east-1", "eu-central-1", "--template", *map(str, tmp_path.glob("*.json"))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,7 +1,7 @@
 """The plain-data template: what it refuses, and how its parts are written."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from poolhouse.deploy.template import MOST_RESOURCES, Resource, Template, arn, encode, join, sub
@@ -54,6 +54,7 @@ def test_intrinsic_functions_are_written_as_cloudformation_reads_them():
     assert arn("sns", "topic") == {"Fn::Sub": "arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:topic"}
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(), st.text() | st.integers() | st.lists(st.text())))
 def test_equal_templates_are_equal_bytes(document):
     assert encode(document) == encode(dict(reversed(document.items())))

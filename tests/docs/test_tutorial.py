@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from docs.reader import Block, blocks, fits, follow
+from testing.child import WITHOUT
 
 
 def free_port() -> str:
@@ -25,6 +26,7 @@ def test_the_page_is_followed(site: Path, tmp_path: Path):
         "PATH": f"{Path(sys.prefix) / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "POOLHOUSE_PORT": free_port(),
         "PYTEST_DEBUG_TEMPROOT": str(tmp_path),
+        "PYTEST_ADDOPTS": " ".join(WITHOUT),
     }
     typed = follow(page[1:], tmp_path, kept | activated)
     assert (typed[0], typed[-1]) == ("poolhouse init hello --template admin-actions --yes", "pytest -q")

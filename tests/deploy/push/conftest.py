@@ -13,9 +13,8 @@ from poolhouse.deploy.push.session import Account
 
 
 @pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with ministack.running(tmp_path_factory.mktemp("ministack")) as url:
-        yield url
+def emulator() -> str:
+    return ministack.shared()
 
 
 @pytest.fixture

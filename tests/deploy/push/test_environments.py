@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from poolhouse.deploy.push import environments
@@ -44,6 +44,7 @@ def test_all_but_two_keep_their_users(name, kept):
     assert made(name).keeps_users is kept
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"[a-z][a-z0-9]{0,8}(-[a-z0-9]{1,8})?", fullmatch=True), st.integers(10**11, 10**12 - 1))
 def test_buckets_have_names_that_s3_takes(app, account):
     """At most 63 letters, digits and hyphens, in the longest region too."""
