@@ -64,7 +64,7 @@ def test_a_project_from_the_wheel(commands: Path, tmp_path: Path):
         [str(commands / "poolhouse"), "dev", "--port", "0"],
         cwd=shop, env=clean(commands), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    server = Running(process)
+    server = Running(process, [process.stdout, process.stderr])
     try:
         url = server.says(r"Server +(http://\S+)")[1]
         assert httpx.get(f"{url}/health/ready").status_code == 200
@@ -72,6 +72,4 @@ def test_a_project_from_the_wheel(commands: Path, tmp_path: Path):
         assert json.loads((shop / "amplify_outputs.json").read_text())["data"]["url"] == f"{url}/graphql"
     finally:
         status = server.end()
-        process.stdout.close()
-        process.stderr.close()
     assert status == 0
