@@ -7,6 +7,8 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 Mode = Literal["up", "held", "silent", "broken", "cut"]
+_TURNS = 5
+"""Of the loop, until a connection that was just accepted is known here."""
 
 
 class Relay:
@@ -15,6 +17,7 @@ class Relay:
     def __init__(self, target: str) -> None:
         self._target = urlsplit(target)
         self._serving: set[asyncio.Task[None]] = set()
+        self._writers: set[asyncio.StreamWriter] = set()
         self.mode: Mode = "up"
         self.url = ""
         self.requests = 0
@@ -28,11 +31,17 @@ class Relay:
             yield self
         finally:
             server.close()
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)
             for task in self._serving:
                 task.cancel()
             await asyncio.gather(*self._serving, return_exceptions=True)
+            for writer in self._writers:  # a task that is cancelled before it began closes nothing
+                writer.transport.abort()
+                await _closed(writer)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writers.add(writer)
         task = asyncio.create_task(self._serve(reader, writer))
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
