@@ -33,12 +33,14 @@ class Relay:
             server.close()
             for _ in range(_TURNS):
                 await asyncio.sleep(0)
-            for task in self._serving:
+            serving = tuple(self._serving)
+            for task in serving:
                 task.cancel()
-            await asyncio.gather(*self._serving, return_exceptions=True)
-            for writer in self._writers:  # a task that is cancelled before it began closes nothing
-                writer.transport.abort()
-                await _closed(writer)
+            while self._writers:  # a task that is cancelled before it began closes nothing
+                self._writers.pop().transport.abort()
+            await asyncio.gather(*serving, return_exceptions=True)
+            for _ in range(_TURNS):
+                await asyncio.sleep(0)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
