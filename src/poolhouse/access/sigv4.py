@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from poolhouse.crypto.vault import Vault
 from poolhouse.errors import (
@@ -70,7 +70,6 @@ _TERMINATOR: Final = "aws4_request"
 _LAST: Final = b", Signature="
 # Copied instead of made: OpenSSL looks a digest up by its name each time that one is made.
 _EMPTY: Final = sha256()
-_BLOCK: Final = 64
 
 
 class Claim(NamedTuple):
@@ -212,7 +211,7 @@ class _Stated(NamedTuple):
 @lru_cache(maxsize=256)
 def _stated_before(head: bytes) -> _Stated:
     """What stands before the signature, which is the last part of what every SDK sends: the same for a day."""
-    return _stated(head + _LAST + b"0" * _BLOCK)[0]
+    return _stated(head + _LAST + b"0" * 64)[0]
 
 
 def _stated(raw: bytes) -> tuple[_Stated, str]:
@@ -356,7 +355,9 @@ def sign(claim: Claim, request: Request, secret: str, body_hash: str) -> str:
     canonical = canonical_request(request, claim.headers, claim.signed_headers, body_hash)
     scope = f"{claim.day}/{claim.region}/{claim.service}/{_TERMINATOR}"
     text = f"{_ALGORITHM}\n{claim.date}\n{scope}\n{_hashed(canonical)}"
-    return _signing_key(secret, claim.day, claim.region, claim.service).hex_digest(text.encode())
+    found = _signing_key(secret, claim.day, claim.region, claim.service).copy()
+    found.update(text.encode())
+    return found.hexdigest()
 
 
 def _hashed(data: bytes) -> str:
@@ -366,27 +367,10 @@ def _hashed(data: bytes) -> str:
     return found.hexdigest()
 
 
-class _Key:
-    """A key of HMAC-SHA-256 (RFC 2104), its two halves hashed already: they are the same for every text."""
-
-    __slots__ = ("_inner", "_outer")
-
-    def __init__(self, key: bytes) -> None:
-        padded = key.ljust(_BLOCK, b"\0")
-        self._inner: Any = sha256(bytes(byte ^ 0x36 for byte in padded))
-        self._outer: Any = sha256(bytes(byte ^ 0x5C for byte in padded))
-
-    def hex_digest(self, text: bytes) -> str:
-        inner, outer = self._inner.copy(), self._outer.copy()
-        inner.update(text)
-        outer.update(inner.digest())
-        found: str = outer.hexdigest()
-        return found
-
-
 @lru_cache(maxsize=4096)
-def _signing_key(secret: str, day: str, region: str, service: str) -> _Key:
+def _signing_key(secret: str, day: str, region: str, service: str) -> hmac.HMAC:
+    """Keyed already: the key's part of the work is the same for every text. Copy it before use."""
     key = f"AWS4{secret}".encode()
     for part in (day, region, service, _TERMINATOR):
         key = hmac.digest(key, part.encode(), "sha256")
-    return _Key(key)
+    return hmac.new(key, digestmod="sha256")

@@ -12,11 +12,11 @@ from urllib.parse import urlsplit
 from cryptography import x509
 
 from poolhouse.cli.findings import Finding, fail, ok, warn
+from poolhouse.cli.limits import FEW_FILES
 from poolhouse.config import Mode, Settings, is_loopback, key_file, load
 from poolhouse.errors import SettingError
 
 _SOON = timedelta(days=14)
-_FILES = 4096
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BUILT = 1_760_000_000_000_000  # no clock that is right shows a time before this version was written
 _SLACK = 60_000_000
@@ -129,7 +129,7 @@ def machine(now: int, newest: int | None, ahead: float) -> Iterator[Finding]:
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     most = "any number" if hard == resource.RLIM_INFINITY else str(hard)
-    if hard != resource.RLIM_INFINITY and hard < _FILES:
+    if hard != resource.RLIM_INFINITY and hard < FEW_FILES:
         text = f"This process may open {hard} files, and every connection is one."
         yield warn("open files", text, "Raise it: ulimit -n, LimitNOFILE= of systemd, or ulimits of the container.")
     else:

@@ -17,7 +17,7 @@ PATIENCE: Final = 10.0
 """Seconds that a request waits for a connection."""
 _IDLE_SECONDS: Final = 300.0
 _GOODBYE_SECONDS: Final = 5.0
-_LOST = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+FAILURES: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 class Connections:
@@ -155,5 +155,5 @@ class Connections:
 
 async def _goodbye(connection: Any) -> None:
     """One that is broken cannot even say that, and need not."""
-    with suppress(*_LOST):
+    with suppress(*FAILURES):
         await connection.close(timeout=_GOODBYE_SECONDS)

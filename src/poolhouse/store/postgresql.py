@@ -11,14 +11,13 @@ import asyncpg
 from poolhouse.errors import DatabaseUnavailable, InvalidParameterException, SettingError
 from poolhouse.store import outages
 from poolhouse.store.connecting import Route
-from poolhouse.store.connections import Connections
+from poolhouse.store.connections import FAILURES, Connections
 from poolhouse.store.database import Row, Step, Values
 from poolhouse.store.migrations import upgrade_postgresql
 from poolhouse.store.statement import Statement
 
 # PostgreSQL keeps every character but this one; it comes from outside only, in a path or a forged token.
 _NUL = "The request contains a NUL character."
-_FAILURES = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 _PAUSES = (0.05, 0.2, 0.75)
 """Seconds between tries to connect: a restart or a failover takes about that long, or much longer."""
 
@@ -57,7 +56,7 @@ class _Transaction:
             return await getattr(self._connection, method)(text, *arguments)
         except asyncpg.CharacterNotInRepertoireError as error:
             raise InvalidParameterException(_NUL) from error
-        except _FAILURES as error:
+        except FAILURES as error:
             outage = _told(error, may_repeat=True)
             if isinstance(outage, DatabaseUnavailable) and not isinstance(error, asyncpg.TransactionRollbackError):
                 self._connection.terminate()  # half an answer may be on its way: nobody may get this one again
@@ -117,13 +116,13 @@ class _Block:
         """A connection that was lost while nobody used it is replaced."""
         try:
             await self.connection.execute("BEGIN")
-        except _FAILURES as error:
+        except FAILURES as error:
             if not isinstance(outage := _told(error, may_repeat=True), DatabaseUnavailable):
                 raise
             connection = await self.another()
             try:
                 await connection.execute("BEGIN")
-            except _FAILURES:
+            except FAILURES:
                 raise outage from error
 
     async def __aexit__(
@@ -139,12 +138,12 @@ class _Block:
         """A connection that is lost now does not say whether it was done."""
         try:
             await self.connection.execute("COMMIT")
-        except _FAILURES as error:
+        except FAILURES as error:
             raise _told(error, may_repeat=False) from error
 
     async def _roll_back(self) -> None:
         """Without a connection the server does it by itself."""
-        with suppress(*_FAILURES):
+        with suppress(*FAILURES):
             await self.connection.execute("ROLLBACK")
 
     def _give_back(self) -> None:
@@ -159,7 +158,7 @@ async def _acquired(connections: Connections) -> Any:
     for pause in (*_PAUSES, None):
         try:
             return await connections.acquire()
-        except _FAILURES as error:
+        except FAILURES as error:
             outage = _told(error, may_repeat=True)
             if pause is None or isinstance(error, TimeoutError):
                 raise outage from error
@@ -184,7 +183,7 @@ class PostgresqlDatabase:
         try:
             await upgrade_postgresql(self.url)
             await self._connections.start()
-        except (*_FAILURES, OverflowError, ValueError) as error:
+        except (*FAILURES, OverflowError, ValueError) as error:
             raise SettingError(
                 f"The PostgreSQL database cannot be used ({error}).",
                 resolution="Check the address, the name and the password in --database or POOLHOUSE_DATABASE.",

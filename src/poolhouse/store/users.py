@@ -78,22 +78,13 @@ _ALIASED = (
     .where(user_aliases.c.name == _ALIAS)
 )
 _OF_POOL = users.c.pool_id == bindparam("pool_id")
-_BY_NAME = _reading(
-    select(users).where(_OF_POOL, or_(users.c.username_key == bindparam("key"), users.c.sub == bindparam("key")))
-)
+_NAMED = and_(_OF_POOL, or_(users.c.username_key == bindparam("key"), users.c.sub == bindparam("key")))
+_BY_NAME = _reading(select(users).where(_NAMED))
 _BY_USERNAME = _reading(select(users).where(_OF_POOL, users.c.username_key == bindparam("key")))
 _BY_ALIAS = _reading(_ALIASED)
 _WITH_POOL = Statement(
     select(pools_table, users)
-    .select_from(
-        pools_table.outerjoin(
-            users,
-            and_(
-                _OF_POOL,
-                or_(users.c.username_key == bindparam("key"), users.c.sub == bindparam("key")),
-            ),
-        )
-    )
+    .select_from(pools_table.outerjoin(users, _NAMED))
     .where(pools_table.c.id == bindparam("pool_id"), pools_table.c.region != pools.REMOVED)
 )
 _BY_ID = _reading(select(users).where(users.c.id == bindparam("user_id")))

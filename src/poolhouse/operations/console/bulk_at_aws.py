@@ -2,21 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from poolhouse.errors import (
-    AwsCredentialsRefused,
-    AwsPermissionMissing,
-    AwsUnreachable,
-    InvalidParameterException,
-    ServiceError,
-    UserNotFoundException,
-)
-from poolhouse.operations.remote.advice import THROTTLED
+from poolhouse.errors import InvalidParameterException, ServiceError, UserNotFoundException
+from poolhouse.operations.remote.advice import advice
 
 from .bulk import OPERATIONS, Action, Done, Foreseen
 from .bulk_names import Name
 
+T = TypeVar("T")
 Ask = Callable[..., Awaitable[dict[str, Any]]]
 """An operation on the pool as whoever asks, with its members; raises ServiceError."""
 LOOKED_UP: Final = 50
@@ -24,7 +18,6 @@ LOOKED_UP: Final = 50
 _LOOKS: Final = 8
 _CHANGES: Final = 4  # at a time; AWS takes 25 changes of users a second unless it was asked for more
 _PAGE: Final = 60
-_TROUBLES: Final = (AwsCredentialsRefused, AwsPermissionMissing, AwsUnreachable)
 
 
 async def foresee(ask: Ask, group: str, action: Action, names: Sequence[Name]) -> list[Foreseen]:
@@ -35,7 +28,7 @@ async def foresee(ask: Ask, group: str, action: Action, names: Sequence[Name]) -
     found: list[Foreseen] = []
     for start in range(0, len(names), _LOOKS):
         batch = names[start : start + _LOOKS]
-        found += await _every([_foreseen(ask, group, action, name) for name in batch])
+        found += [row async for row in _in_order([_foreseen(ask, group, action, name) for name in batch])]
     return found
 
 
@@ -58,10 +51,7 @@ async def run(ask: Ask, group: str, action: Action, names: Sequence[Name]) -> As
     """
     for start in range(0, len(names), _CHANGES):
         batch = names[start : start + _CHANGES]
-        rows = await asyncio.gather(*[_row(ask, group, action, name) for name in batch], return_exceptions=True)
-        for row in rows:
-            if isinstance(row, BaseException):
-                raise row
+        async for row in _in_order([_row(ask, group, action, name) for name in batch]):
             yield row
 
 
@@ -72,7 +62,7 @@ async def _row(ask: Ask, group: str, action: Action, name: Name) -> Done:
     except UserNotFoundException:
         return Done(name.line, name.text, "unknown", "")
     except ServiceError as error:
-        if isinstance(error, _TROUBLES) or error.code in THROTTLED:
+        if advice(error):  # trouble on the way there, and no answer about this name
             raise
         return Done(name.line, name.text, "refused", error.message)
     return Done(name.line, name.text, "done" if changes else "unchanged", "")
@@ -90,11 +80,9 @@ async def _is_member(ask: Ask, group: str, name: str) -> bool:
             return False
 
 
-async def _every(asked: list[Awaitable[Foreseen]]) -> list[Foreseen]:
-    """All have ended before the first failure is raised."""
-    found: list[Foreseen] = []
+async def _in_order(asked: list[Awaitable[T]]) -> AsyncIterator[T]:
+    """What each came to, up to the first failure, which is raised; all have ended before the first is told."""
     for one in await asyncio.gather(*asked, return_exceptions=True):
         if isinstance(one, BaseException):
             raise one
-        found.append(one)
-    return found
+        yield one

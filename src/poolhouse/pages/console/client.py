@@ -103,7 +103,7 @@ async def secret_posted(visit: ConsoleVisit) -> Response:
     try:
         made = await visit.of_pool("AddUserPoolClientSecret", ClientId=found["ClientId"])
     except ServiceError as error:
-        return await _page(visit, found, error=error.message, status=far_side.status(error) or error.status)
+        return await _page(visit, found, error=error.message, status=far_side.status(error))
     value = made["ClientSecretDescriptor"]["ClientSecretValue"]
     return await _page(visit, found, secret=value, title="The new secret: it is shown this once")
 
@@ -137,7 +137,7 @@ async def delete_posted(visit: ConsoleVisit) -> Response:
             return visit.done(visit.url("/client", id=client_id), f"A secret of {name} was deleted: it is refused now.")
         await visit.of_pool("DeleteUserPoolClient", ClientId=client_id)
     except ServiceError as error:
-        return await _deletion(visit, found, error=error.message, status=far_side.status(error) or error.status)
+        return await _deletion(visit, found, error=error.message, status=far_side.status(error))
     return visit.done(visit.url("/clients"), f"The app client {name} was deleted. Tokens that it got are refused.")
 
 

@@ -117,7 +117,7 @@ def _form(visit: ConsoleVisit, *, error: ServiceError | None = None) -> Response
     return render.page(
         "client_new",
         visit,
-        status=(far_side.status(error) or error.status) if error else 200,
+        status=far_side.status(error) if error else 200,
         error=error.message if error else "",
         flows=FLOWS,
         chosen=usual if is_first else form.every("flow"),

@@ -14,20 +14,21 @@ def told(error: ServiceError) -> str:
 
 def title(error: ServiceError) -> str:
     """Of a page that has nothing else to say; "" for what is no trouble between this server and AWS."""
-    if isinstance(error, AwsUnreachable):
-        return "AWS did not answer"
-    if isinstance(error, AwsPermissionMissing | AwsCredentialsRefused):
-        return "AWS refused this server"
-    return "AWS takes no more requests for now" if error.code in THROTTLED else ""
+    return _trouble(error)[0]
 
 
 def status(error: ServiceError) -> int:
-    """The HTTP status that says where the trouble is; 0 for an answer like any other."""
+    """The HTTP status that says where the trouble is; the error's own for an answer like any other."""
+    return _trouble(error)[1] or error.status
+
+
+def _trouble(error: ServiceError) -> tuple[str, int]:
+    """Its title and its status; "" and 0 where there is none."""
     if isinstance(error, AwsUnreachable):
-        return 503
+        return "AWS did not answer", 503
     if isinstance(error, AwsPermissionMissing | AwsCredentialsRefused):
-        return 502
-    return 429 if error.code in THROTTLED else 0
+        return "AWS refused this server", 502
+    return ("AWS takes no more requests for now", 429) if error.code in THROTTLED else ("", 0)
 
 
 def changes(name: str) -> bool:

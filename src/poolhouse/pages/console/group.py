@@ -51,7 +51,7 @@ async def _page(visit: ConsoleVisit, *, error: ServiceError | None = None) -> Re
     return render.page(
         "group",
         visit,
-        status=(far_side.status(error) or error.status) if error else 200,
+        status=far_side.status(error) if error else 200,
         error=error.message if error else "",
         name=name,
         group=group,
@@ -110,7 +110,7 @@ def _removal(visit: ConsoleVisit, *, error: ServiceError | None = None) -> Respo
     return render.page(
         "group_remove",
         visit,
-        status=(far_side.status(error) or error.status) if error else 200,
+        status=far_side.status(error) if error else 200,
         error=error.message if error else "",
         name=name,
         user=user,

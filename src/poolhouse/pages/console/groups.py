@@ -147,7 +147,7 @@ async def _form(
     return render.page(
         "group_form",
         visit,
-        status=(far_side.status(error) or error.status) if error else 200,
+        status=far_side.status(error) if error else 200,
         error=error.message if error else "",
         name=name,
         typed=typed,
@@ -254,7 +254,7 @@ async def delete_posted(visit: ConsoleVisit) -> Response:
     except ResourceNotFoundException:
         raise missing() from None
     except ServiceError as error:
-        return await _deletion(visit, name, error=error.message, status=far_side.status(error) or error.status)
+        return await _deletion(visit, name, error=error.message, status=far_side.status(error))
     return visit.done(visit.url("/groups"), f"The group {name} was deleted. Its members keep their accounts.")
 
 

@@ -86,8 +86,8 @@ def line(
 
 def status_of(error: ServiceError) -> int:
     """The status of a page that tells of a refusal; never one that says the mistake is ours."""
-    if trouble := far_side.status(error):
-        return trouble
+    if far_side.title(error):
+        return far_side.status(error)
     if error.code in _FORBIDDEN:
         return 403
     return error.status if 400 <= error.status < 500 else 400
