@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import reference
+import reference_language
 
 from poolhouse import service_model
 from poolhouse.config import SETTINGS
@@ -81,6 +82,7 @@ def manifest_schema() -> str:
 
 
 PAGES: dict[str, Callable[[], str]] = {
+    "language.md": reference_language.page,
     "operations.md": operations,
     "settings.md": settings,
     "grants.md": grant_names,

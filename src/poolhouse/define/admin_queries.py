@@ -106,7 +106,7 @@ def define_admin_queries(
     timeout_seconds: int = TIMEOUT_SECONDS,
     memory_mb: int = 512,
 ) -> AdminQueriesDefinition:
-    """Describe the Admin Queries API of the function in amplify/backend/function/<function>/src.
+    """Describe the Admin Queries API of the function in `amplify/backend/function/<function>/src`.
 
     `group="Admins"` or `groups=[...]` says whose members may call; `group=None` lets every signed-in user call.
     `route_groups` replaces that for single routes.

@@ -11,6 +11,8 @@ from .words import advice, check_choice, check_keys, check_whole, shown
 
 
 class StandardAttribute(TypedDict, total=False):
+    """Both are off and on as in Amplify: `required` False, `mutable` True where nothing is said."""
+
     required: bool
     mutable: bool
 
@@ -27,6 +29,8 @@ class CustomAttribute(TypedDict, total=False):
 
 
 class PasswordPolicyOptions(TypedDict, total=False):
+    """`minimum_length` is 6 to 99, 8 when unset; a kind of character is required unless it is False; 0 to 365 days."""
+
     minimum_length: int
     require_lowercase: bool
     require_uppercase: bool

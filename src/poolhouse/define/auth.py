@@ -59,6 +59,8 @@ class Multifactor(TypedDict, total=False):
 
 
 class PasswordlessOptions(TypedDict, total=False):
+    """What client libraries ask for first, of what `login_with` allows."""
+
     preferred_challenge: Literal["PASSWORD", "EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"]
 
 

@@ -82,6 +82,10 @@ def define_function(
 
     `entry` is relative to the file that calls this (default `./handler.py`); `name` defaults to the entry's file name,
     or to the name of the calling file's folder. `runtime` defaults to the Python that runs Poolhouse.
+    `timeout_seconds` is 1 to 900, `memory_mb` 128 to 10,240. `environment` takes text and `secret("NAME")`.
+
+    `schedule`, `layers`, `bundling`, `resource_group_name`, `logging` and `durable_config` are Amplify's, and refused
+    by name: nothing here carries them out.
     """
     place = here()
     timeout = check_whole(timeout_seconds, 1, 900, what="timeout_seconds", place=place, error=InvalidTimeoutError)

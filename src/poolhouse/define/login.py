@@ -27,11 +27,15 @@ class EmailLogin(TypedDict, total=False):
 
 
 class PhoneLogin(TypedDict, total=False):
+    """`verification_message` is text with `{####}`, or a function that receives the placeholder and makes the text."""
+
     verification_message: str | Callable[[Placeholder], str]
     otp_login: bool
 
 
 class WebAuthn(TypedDict, total=False):
+    """Passkeys: `relying_party_id` is a domain, or `AUTO` for the host of this server."""
+
     relying_party_id: str
     user_verification: Literal["required", "preferred"]
 

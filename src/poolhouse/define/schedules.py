@@ -11,12 +11,16 @@ from .words import check_keys, shown
 
 
 class RateSchedule(TypedDict, total=False):
+    """`rate` is for example `every 5m`, `every 2h` or `every day`."""
+
     rate: str
     timezone: str
     description: str
 
 
 class CronSchedule(TypedDict, total=False):
+    """`cron` has five or six fields."""
+
     cron: str
     timezone: str
     description: str

@@ -35,6 +35,8 @@ class SmsSenderOptions(TypedDict, total=False):
 
 
 class Senders(TypedDict, total=False):
+    """As whom messages go out, for each medium."""
+
     email: EmailSenderOptions
     sms: SmsSenderOptions
 
