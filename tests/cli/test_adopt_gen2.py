@@ -259,6 +259,8 @@ def test_a_pool_that_exists(page, tmp_path):
     result = run("adopt", str(page), "--out", "out", "--node", str(NODE), "--yes", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     assert "the grant 2 of access" in result.stdout + result.stderr
+    offered = 'delegation=lambda allow: [allow.group("ADMINS").to(["addUserToGroup"])]'
+    assert offered in result.stdout
     manifest = load(tmp_path / "out")
     auth = manifest.auth
     assert auth is not None
@@ -270,8 +272,13 @@ def test_a_pool_that_exists(page, tmp_path):
     }
     assert [(grant.function, grant.names) for grant in auth.grants] == [("add-user-to-group", ("addUserToGroup",))]
     assert [operation.name for operation in manifest.data.operations] == ["addUserToGroup"]
-    text = (tmp_path / "out/amplify/auth/resource.py").read_text()
+    path = tmp_path / "out/amplify/auth/resource.py"
+    text = path.read_text()
     assert "from poolhouse import reference_auth\n" in text
+    assert auth.delegation is None
+    path.write_text(f"{text.rstrip().removesuffix(')')}    {offered},\n)\n")
+    delegation = load(tmp_path / "out").auth.delegation
+    assert [(one.group, one.names) for one in delegation.delegates] == [("ADMINS", ("addUserToGroup",))]
 
 
 @pytest.mark.parametrize(

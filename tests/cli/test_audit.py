@@ -2,7 +2,10 @@
 
 import asyncio
 import json
+import os
+import pwd
 import re
+import socket
 
 import pytest
 from cli.command import run
@@ -35,6 +38,7 @@ def test_the_trail_of_a_project(poolhouse):
     assert listed[1].endswith("ok")
     found = json.loads(poolhouse("audit", "list", "--operation", "AdminDisableUser", "--json").stdout)
     assert [(each["result"], each["body"]["way"], each["body"]["rule"]) for each in found] == [("ok", "cli", "root")]
+    assert found[0]["body"]["typed_by"] == f"{pwd.getpwuid(os.getuid()).pw_name}@{socket.gethostname()}"
     assert json.loads(poolhouse("audit", "list", "--result", "AccessDeniedException", "--json").stdout) == []
     page = poolhouse("audit", "list", "--limit", "1")
     assert f"--before {json.loads(poolhouse('audit', 'list', '--limit', '1', '--json').stdout)[0]['id']}" in page.stderr
@@ -64,6 +68,9 @@ def test_what_no_operation_does(poolhouse):
     named = ["PutSecretValue", "GetSecretValue", "DeleteSecret", "ExportUsers", "ImportUsers", "ApplyDefinitions"]
     assert set(named) <= set(rows)
     assert {rows[name]["subject"] for name in named[:3]} == {"API_KEY"}
+    at = {name: rows[name]["body"].get("typed_by") for name in named}
+    assert at == dict.fromkeys(named, at["ImportUsers"]) | {"ApplyDefinitions": None}
+    assert at["ImportUsers"]
     assert any("group ADMINS" in change for change in rows["ApplyDefinitions"]["body"]["request"]["Changes"])
     assert "a-hidden-value" not in exported
 

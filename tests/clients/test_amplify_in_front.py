@@ -1,51 +1,14 @@
 """aws-amplify v6 with two servers: people sign in at the one in the part of AWS, GraphQL runs at the one in front."""
 
 import json
-import shutil
-from collections.abc import Iterator
 from contextlib import closing
 
 import boto3
 import pytest
-from clients.conftest import EXAMPLE
-from clients.development import ROOT_KEY, Backend, Development
+from clients.development import ROOT_KEY, Backend
 from clients.javascript import Script, Thrown
-from remote.world import configured
 
 BY_TOKEN = {"authMode": "userPool"}
-REFERENCE = """\
-from amplify.data.add_user_to_group.resource import add_user_to_group
-
-from poolhouse import reference_auth
-
-auth = reference_auth(
-    user_pool_id={pool!r},
-    user_pool_client_id={client!r},
-    identity_pool_id={identity!r},
-    auth_role_arn="arn:aws:iam::000000000000:role/signed-in",
-    unauth_role_arn="arn:aws:iam::000000000000:role/guests",
-    groups={{"ADMINS": "arn:aws:iam::000000000000:role/admins"}},
-    access=lambda allow: [allow.resource(add_user_to_group).to(["addUserToGroup"])],
-)
-"""
-
-
-@pytest.fixture(scope="module")
-def front(sqlite_backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
-    """`poolhouse dev` in front of the pool of another `poolhouse dev`."""
-    folder = tmp_path_factory.mktemp("example")
-    shutil.copytree(EXAMPLE, folder / "amplify")
-    text = REFERENCE.format(
-        pool=sqlite_backend.pool_id, client=sqlite_backend.client_id, identity=sqlite_backend.identity_pool_id
-    )
-    (folder / "amplify" / "auth" / "resource.py").write_text(text)
-    with configured(sqlite_backend.url, (*ROOT_KEY, "")):
-        server = Development(tmp_path_factory.mktemp("front"), example=folder / "amplify")
-    try:
-        with closing(server.backend()) as backend:
-            yield backend
-    finally:
-        server.stop()
 
 
 @pytest.fixture

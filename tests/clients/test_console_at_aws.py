@@ -1,36 +1,14 @@
 """The console in front of a pool at AWS, in Chromium, with scripts and without: done there, refused there, told here."""
 
-import shutil
-from collections.abc import AsyncIterator, Iterator
-from contextlib import closing
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from clients.conftest import EXAMPLE
 from clients.console_tour import Operator, operator
-from clients.development import ROOT_KEY, Backend, Development
-from clients.test_amplify_in_front import REFERENCE
+from clients.development import Backend
 from playwright.async_api import Browser, expect
-from remote.world import configured
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-@pytest.fixture(scope="module")
-def front(sqlite_backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
-    """`poolhouse dev` in front of the pool of another `poolhouse dev`."""
-    folder = tmp_path_factory.mktemp("example")
-    shutil.copytree(EXAMPLE, folder / "amplify")
-    far = sqlite_backend
-    text = REFERENCE.format(pool=far.pool_id, client=far.client_id, identity=far.identity_pool_id)
-    (folder / "amplify" / "auth" / "resource.py").write_text(text)
-    with configured(far.url, (*ROOT_KEY, "")):
-        server = Development(tmp_path_factory.mktemp("front"), example=folder / "amplify")
-    try:
-        with closing(server.backend()) as backend:
-            yield backend
-    finally:
-        server.stop()
 
 
 @pytest_asyncio.fixture(loop_scope="session", params=[True, False], ids=["scripts", "no-scripts"])

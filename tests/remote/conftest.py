@@ -2,8 +2,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from acceptance.conftest import KINDS, _postgresql
+from acceptance.conftest import KINDS
 from acceptance.world import World
+from fresh import new_database
 from remote.world import Front, aws, in_front
 
 Fronts = Callable[[str, bool], Front]
@@ -26,7 +27,7 @@ def fronts(far: World, postgresql_server: str, tmp_path_factory: pytest.TempPath
             if (kind, delegates) not in started:
                 name = "remote_delegating" if delegates else "remote"
                 folder = tmp_path_factory.mktemp(name)
-                address = f"sqlite:///{folder}/test.db" if kind == "sqlite" else _postgresql(postgresql_server, name)
+                address = f"sqlite:///{folder}/test.db" if kind == "sqlite" else new_database(postgresql_server)
                 started[kind, delegates] = running.enter_context(in_front(far, folder, address, delegates=delegates))
             return started[kind, delegates]
 

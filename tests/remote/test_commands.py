@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 
 import pytest
 from cli.command import run
@@ -44,6 +45,32 @@ def test_users(poolhouse, front, far):
     became, sent = front.events(subject=user.sub, operation="AdminDisableUser")
     assert [event.result for event in (sent, became)] == ["sent", "ok"]
     assert became.body["way"] == "cli"
+
+
+def test_pools(poolhouse, front, far):
+    """The one at AWS is in the list without AWS being asked, and shown as AWS describes it."""
+    nowhere = {"AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER": "http://127.0.0.1:2"}
+    _, line = poolhouse("pools", "list", **nowhere).splitlines()
+    assert line.split() == [front.pool, "at", "AWS"]
+    assert json.loads(poolhouse("pools", "list", "--json", **nowhere)) == [{"Id": front.pool, "AtAws": True}]
+    shown = json.loads(poolhouse("pools", "show", "--json"))
+    assert (shown["Id"], "PasswordStorage" in shown) == (front.pool, False)
+    assert re.search(r"Passwords +at AWS", poolhouse("pools", "show"))
+
+
+def test_an_own_pool_beside_it(poolhouse, front):
+    """Which of the two is meant has to be said; the error names both with their ids."""
+    own = front.running.signed("CreateUserPool", PoolName="beside").json()["UserPool"]["Id"]
+    try:
+        told = " ".join(poolhouse("users", "list", status=1).split())
+        assert "There are several user pools." in told
+        assert f"Say which with --pool ID: beside ({own}), at AWS ({front.pool})." in told
+        listed = [line.split()[:2] for line in poolhouse("pools", "list").splitlines()[1:]]
+        assert listed == [[own, "beside"], [front.pool, "at"]]
+        assert poolhouse("users", "list", "--pool", own).count("\n") == 1
+        assert "EDITORS" in poolhouse("groups", "list", "--pool", front.pool)
+    finally:
+        front.running.signed("DeleteUserPool", UserPoolId=own)
 
 
 def test_new_ones(poolhouse, far):

@@ -270,7 +270,9 @@ def test_nobody_signs_in(delegating):
     page = delegating.running.http.get("/console/sign-in")
     assert page.status_code == 404
     assert f"The user pool {delegating.pool} and its people are at AWS." in page.text
-    assert "Only the operator of this server can enter here." in delegating.running.http.get("/console").text
+    welcome = delegating.running.http.get("/console").text
+    assert "Only the operator of this server can enter here." in welcome
+    assert "reference_auth() knows no domain with the pool’s sign-in pages" in welcome
 
 
 def test_hosted_pages_and_discovery(front):

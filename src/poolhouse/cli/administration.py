@@ -127,8 +127,20 @@ class Administration:
             if not token:
                 return found
 
+    async def every_of_pool(self, name: str, member: str, **request: Any) -> list[dict[str, Any]]:
+        """The same, of the pool that was chosen."""
+        return await self.every(name, member, UserPoolId=await self.pool_id(), **request)
+
     async def every_pool(self) -> list[dict[str, Any]]:
         return await self.every("ListUserPools", "UserPools", MaxResults=60)
+
+    async def at_aws(self) -> list[str]:
+        """The ids of the pools at AWS that the definitions refer to; AWS is not asked."""
+        return [each.user_pool_id for each in await referenced.noted(self.services)]
+
+    async def is_at_aws(self) -> bool:
+        """Whether the chosen pool is. Raises NotFoundInDatabase."""
+        return self.services.remote.of(await self.pool_id()) is not None
 
     async def pool_id(self) -> str:
         """Raises NotFoundInDatabase."""
@@ -181,10 +193,15 @@ def there(reference: ReferencedAuth, command: str) -> str:
 
 def visit(where: Where, work: Callable[[Administration], Awaitable[T]]) -> T:
     """Open the database, work, close it. Raises UserError."""
+    return asyncio.run(_visit(opened(where), where, work))
+
+
+def opened(where: Where) -> Settings:
+    """What a command works with on a database that is there. Raises UserError."""
     _require_project(where)
     settings = load("dev", where.project, {"database": where.database})
     _require_file(settings)
-    return asyncio.run(_visit(settings, where, work))
+    return settings
 
 
 def _require_project(where: Where) -> None:

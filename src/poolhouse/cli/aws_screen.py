@@ -80,9 +80,7 @@ def print_drift(report: Report) -> None:
     for drift in report.drifts:
         typer.secho(f"{drift.logical_id} ({drift.type}) {drift.physical_id}: {drift.status.lower()}", fg="yellow")
         for one in drift.differences:
-            typer.echo(
-                f"  {one.path}: {printable(one.expected) or 'nothing'} became {printable(one.actual) or 'nothing'}"
-            )
+            typer.echo(f"  {one.path}: {_value(one.expected)} became {_value(one.actual)}")
     if report.unchecked:
         typer.echo(f"CloudFormation cannot compare {len(report.unchecked)}: {', '.join(report.unchecked)}.")
 

@@ -20,8 +20,7 @@ def clients_list(
     from poolhouse.cli.tables import print_json, print_table
 
     async def work(administration: Administration) -> list[dict[str, Any]]:
-        pool_id = await administration.pool_id()
-        return await administration.every("ListUserPoolClients", "UserPoolClients", UserPoolId=pool_id)
+        return await administration.every_of_pool("ListUserPoolClients", "UserPoolClients")
 
     found = visit(Where(project, database, pool), work)
     if as_json:

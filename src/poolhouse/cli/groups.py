@@ -19,7 +19,7 @@ def groups_list(
     from poolhouse.cli.tables import print_json, print_table
 
     async def work(administration: Administration) -> list[dict[str, Any]]:
-        return await administration.every("ListGroups", "Groups", UserPoolId=await administration.pool_id())
+        return await administration.every_of_pool("ListGroups", "Groups")
 
     found = visit(Where(project, database, pool), work)
     if as_json:
@@ -101,8 +101,7 @@ def groups_members(
     from poolhouse.cli.user_views import print_users
 
     async def work(administration: Administration) -> list[dict[str, Any]]:
-        pool_id = await administration.pool_id()
-        return await administration.every("ListUsersInGroup", "Users", UserPoolId=pool_id, GroupName=name)
+        return await administration.every_of_pool("ListUsersInGroup", "Users", GroupName=name)
 
     found = visit(Where(project, database, pool), work)
     if as_json:

@@ -19,17 +19,18 @@ Changing = Annotated[
 
 @pools.command("list")
 def pools_list(project: Project = HERE, database: Database = None, as_json: Json = False) -> None:
-    """Every user pool of the region."""
+    """Every user pool of the region, and the one at AWS that the definitions refer to."""
     from poolhouse.cli.administration import Administration, visit
     from poolhouse.cli.tables import moment, print_json, print_table
 
-    async def work(administration: Administration) -> list[dict[str, Any]]:
-        return await administration.every_pool()
+    async def work(administration: Administration) -> tuple[list[dict[str, Any]], list[str]]:
+        return await administration.every_pool(), await administration.at_aws()
 
-    found = visit(Where(project, database), work)
+    own, at_aws = visit(Where(project, database), work)
     if as_json:
-        return print_json(found)
-    print_table(("ID", "NAME", "CREATED"), [(pool["Id"], pool["Name"], moment(pool["CreationDate"])) for pool in found])
+        return print_json([*own, *({"Id": name, "AtAws": True} for name in at_aws)])
+    rows = [(pool["Id"], pool["Name"], moment(pool["CreationDate"])) for pool in own]
+    print_table(("ID", "NAME", "CREATED"), [*rows, *((name, "at AWS", "") for name in at_aws)])
     return None
 
 
@@ -40,12 +41,14 @@ def pools_show(
     database: Database = None,
     as_json: Json = False,
 ) -> None:
-    """One user pool: AWS's description, and how it keeps passwords."""
+    """One user pool: AWS's description, and how it keeps passwords if it is not at AWS."""
     from poolhouse.cli.administration import Administration, visit
     from poolhouse.cli.tables import moment, print_json, print_values
 
     async def work(administration: Administration) -> dict[str, Any]:
         described: dict[str, Any] = (await administration.of_pool("DescribeUserPool"))["UserPool"]
+        if await administration.is_at_aws():
+            return described
         return described | {"PasswordStorage": (await administration.pool()).settings.PasswordStorage}
 
     found = visit(Where(project, database, pool), work)
@@ -60,7 +63,7 @@ def pools_show(
             "Signs in with": ", ".join(found.get("UsernameAttributes", ["username"])),
             "Verifies": ", ".join(found.get("AutoVerifiedAttributes", [])),
             "Second factor": found["MfaConfiguration"],
-            "Passwords": found["PasswordStorage"],
+            "Passwords": found.get("PasswordStorage", "at AWS"),
             "Deletion protection": found["DeletionProtection"],
         }
     )
@@ -96,8 +99,7 @@ def pools_import_jobs(
     from poolhouse.cli.tables import moment, print_json, print_table
 
     async def work(administration: Administration) -> list[dict[str, Any]]:
-        pool_id = await administration.pool_id()
-        return await administration.every("ListUserImportJobs", "UserImportJobs", UserPoolId=pool_id, MaxResults=50)
+        return await administration.every_of_pool("ListUserImportJobs", "UserImportJobs", MaxResults=50)
 
     found = visit(Where(project, database, pool), work)
     if as_json:

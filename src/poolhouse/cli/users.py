@@ -151,31 +151,20 @@ def users_set_password(
     typer.echo(change_user(where, name, "AdminSetUserPassword", verb, dry_run=dry_run, more=more))
 
 
-@users.command("add-to-group")
-def users_add_to_group(
-    name: Name,
-    group_name: Group,
-    project: Project = HERE,
-    database: Database = None,
-    pool: PoolName = None,
-    dry_run: DryRun = False,
-) -> None:
-    """Put a user into a group."""
-    from poolhouse.cli.changes import change_membership
+def _membership(command: str, text: str, *, joins: bool) -> None:
+    @users.command(command, help=text)
+    def change(
+        name: Name,
+        group_name: Group,
+        project: Project = HERE,
+        database: Database = None,
+        pool: PoolName = None,
+        dry_run: DryRun = False,
+    ) -> None:
+        from poolhouse.cli.changes import change_membership
 
-    typer.echo(change_membership(Where(project, database, pool), name, group_name, joins=True, dry_run=dry_run))
+        typer.echo(change_membership(Where(project, database, pool), name, group_name, joins=joins, dry_run=dry_run))
 
 
-@users.command("remove-from-group")
-def users_remove_from_group(
-    name: Name,
-    group_name: Group,
-    project: Project = HERE,
-    database: Database = None,
-    pool: PoolName = None,
-    dry_run: DryRun = False,
-) -> None:
-    """Take a user out of a group."""
-    from poolhouse.cli.changes import change_membership
-
-    typer.echo(change_membership(Where(project, database, pool), name, group_name, joins=False, dry_run=dry_run))
+_membership("add-to-group", "Put a user into a group.", joins=True)
+_membership("remove-from-group", "Take a user out of a group.", joins=False)

@@ -57,7 +57,7 @@ def synthesise(manifest: Manifest, environment: Environment, project: Path | Non
             f"The user pool {context.reference.user_pool_id} and its identity pool are not part of the stack: which "
             "credentials its people get is decided there."
         )
-    for family in (user_pool, domain, identity_pool, groups, functions, triggers, graphql, rest_api, stack_outputs):
+    for family in _FAMILIES:
         family.add(context)
     return Assembly(template.document(), tuple(context.assets), tuple(context.notes))
 

@@ -33,7 +33,13 @@ class CodeMismatchException(ServiceError):
 
 
 class ExpiredCodeException(ServiceError):
+    """`seconds_ago` is how long the code is past where that is known: for the log, clients are never told."""
+
     default = "Invalid code provided, please request a code again."
+
+    def __init__(self, message: str | None = None, *, seconds_ago: int | None = None) -> None:
+        super().__init__(message)
+        self.seconds_ago = seconds_ago
 
 
 class CodeDeliveryFailureException(ServiceError): ...

@@ -288,7 +288,9 @@ async def _try(door: Door, tx: Transaction, req: ConfirmForgotPasswordRequest) -
     is_said_sent = hides and await _is_said_sent(door, tx, user, name)
     code = await verification.look(door.ctx, tx, user, code_for=verification.RECOVERY, text=req.ConfirmationCode)
     if hides and (obstacle is not None or isinstance(code, ExpiredCodeException)):
-        return CodeMismatchException() if is_said_sent else ExpiredCodeException()
+        if is_said_sent:
+            return CodeMismatchException()
+        return code if isinstance(code, ExpiredCodeException) else ExpiredCodeException()
     if isinstance(code, ServiceError):
         return code
     assert user is not None, "a code has a user"

@@ -139,8 +139,10 @@ async def look(ctx: Call, tx: Transaction, user: User | None, *, code_for: str, 
     A user who does not exist costs the same statement.
     """
     code = await codes.find(tx, user.id if user else _NOBODY, code_for)
-    if user is None or code is None or code.expires <= ctx.now:
+    if user is None or code is None:
         return ExpiredCodeException()
+    if code.expires <= ctx.now:
+        return ExpiredCodeException(seconds_ago=(ctx.now - code.expires) // 1_000_000)
     digest = _digest(ctx.services.vault, code_for, user, code.destination, text)
     if not hmac.compare_digest(digest, code.digest):
         return CodeMismatchException()

@@ -7,17 +7,29 @@ from poolhouse.access.principals import Principal
 from poolhouse.errors import ExpiredCodeException, ServiceError
 
 _POOL: Final = re.compile(r"User pool ([a-z0-9-]+)_\w+ does not exist\.")
-_EXPIRED: Final = (
-    "the code is too old, used or replaced by a later one: ask for another with ForgotPassword, ResendConfirmationCode "
-    "or GetUserAttributeVerificationCode"
-)
+_UNITS: Final = (("day", 86_400), ("hour", 3600), ("minute", 60))
 
 
 def hint(error: ServiceError, principal: Principal) -> dict[str, str]:
     """A field of the log line, or none."""
     if isinstance(error, ExpiredCodeException):
-        return {"hint": _EXPIRED}
+        return {"hint": _expired(error.seconds_ago)}
     named, signed = _POOL.fullmatch(error.message), getattr(principal, "region", "")
     if named and signed and named[1] != signed:
         return {"hint": f"the request is signed for {signed} and the pool is of {named[1]}: set the client's region"}
     return {}
+
+
+def _expired(seconds: int | None) -> str:
+    what = "is too old, used or replaced by a later one" if seconds is None else f"expired {_ago(seconds)} ago"
+    return (
+        f"the code {what}: ask for another with ForgotPassword, ResendConfirmationCode or "
+        "GetUserAttributeVerificationCode"
+    )
+
+
+def _ago(seconds: int) -> str:
+    """In the largest unit of which there are two at least."""
+    unit, size = next(((unit, size) for unit, size in _UNITS if seconds >= 2 * size), ("second", 1))
+    count = seconds // size
+    return f"{count} {unit}{'' if count == 1 else 's'}"

@@ -4,6 +4,7 @@ import html
 import re
 
 import pytest
+from cases import each
 from operations.stage import build
 from pages.console.console_world import CUSTOMER, SUPPORT, alert, told
 
@@ -90,7 +91,7 @@ async def test_settings_in_words(operator):
     assert "has no secret" in page.text
 
 
-@pytest.mark.parametrize("client", ["", "nothing", "a\0b", "x" * 200])
+@each("client", ["", "nothing", "a\0b", "x" * 200])
 async def test_clients_that_are_not_there(operator, client):
     for path in ("/client", "/client/delete"):
         assert (await operator.get(path, id=client)).status_code in {400, 404}
@@ -162,7 +163,7 @@ async def test_creation(operator):
     assert made["ClientSecret"] not in page.text
 
 
-@pytest.mark.parametrize(
+@each(
     "change",
     [
         {"name": ""},

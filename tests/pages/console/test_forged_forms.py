@@ -2,7 +2,7 @@
 nothing. The table is the registry itself.
 """
 
-import pytest
+from cases import each
 from pages.console.console_world import CUSTOMER
 from sqlalchemy import func, select
 
@@ -94,8 +94,8 @@ async def test_other_methods(operator):
             assert (await operator.browser.request(method, operator.at(page.path))).status_code == 405, page.path
 
 
-@pytest.mark.parametrize(
-    ("kind", "body", "status"),
+@each(
+    "kind, body, status",
     [
         ("application/json", b"{}", 415),
         ("", b"csrf=x", 415),
@@ -106,7 +106,6 @@ async def test_other_methods(operator):
         ("multipart/form-data", b"--x\r\n", 400),
         ("multipart/form-data; boundary=x", b"nothing", 400),
     ],
-    ids=["json", "none", "no text", "no UTF-8", "too many", "too large", "no boundary", "no parts"],
 )
 async def test_bodies_that_are_no_forms(operator, kind, body, status):
     """Refused with what is wrong, never a fault."""

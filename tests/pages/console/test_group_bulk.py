@@ -6,6 +6,7 @@ import io
 import re
 
 import pytest
+from cases import each
 from pages.console.console_world import ADMIN, CUSTOMER, STRANGER, SUPPORT, alert, path_of, told
 
 from poolhouse.operations import audit
@@ -136,8 +137,8 @@ async def test_uploaded_file(operator):
     assert (await report(operator, run))[1][:3] == ["2", "'=HYPERLINK(1)", "no such user"]
 
 
-@pytest.mark.parametrize(
-    ("content", "why"),
+@each(
+    "content, why",
     [
         (b"\x89PNG\r\n\0\0", "null character"),
         (b"ada\xfe\xff", "not UTF-8"),
@@ -223,7 +224,7 @@ async def test_forged_forms(operator, path):
     assert await members(operator) == []
 
 
-@pytest.mark.parametrize("run", ["", "nothing", "a\0b", "x" * 400])
+@each("run", ["", "nothing", "a\0b", "x" * 400])
 async def test_lists_that_are_not_there(operator, run):
     for path in ("/group/run", "/group/report"):
         assert (await operator.get(path, id=run)).status_code == 404

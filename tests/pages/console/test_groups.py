@@ -4,6 +4,7 @@ import html
 import re
 
 import pytest
+from cases import each
 from pages.console.console_world import ADMIN, CUSTOMER, STRANGER, SUPPORT, alert, listed, path_of, told
 
 from poolhouse.operations import audit
@@ -101,7 +102,7 @@ async def test_creation_says_its_effect_first(operator):
     assert (made["Precedence"], made["Description"]) == (7, "Leads")
 
 
-@pytest.mark.parametrize(
+@each(
     "fields",
     [
         {"name": ""},
@@ -175,8 +176,8 @@ async def test_delegate_without_the_right(support, path):
     assert (await group_of(support, "EDITORS"))["Precedence"] == 10
 
 
-@pytest.mark.parametrize("path", ["/group", "/group/edit", "/group/delete", "/group/bulk"])
-@pytest.mark.parametrize("name", ["", "NOBODY", "a\0b", "x" * 300, "../users"])
+@each("path", ["/group", "/group/edit", "/group/delete", "/group/bulk"])
+@each("name", ["", "NOBODY", "a\0b", "x" * 300, "../users"])
 async def test_groups_that_are_not_there(operator, path, name):
     """A page that says so, never a fault."""
     page = await operator.get(path, name=name)

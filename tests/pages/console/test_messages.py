@@ -4,6 +4,7 @@ import html
 import re
 
 import pytest
+from cases import each
 from operations.stage import EMAIL_POOL
 from pages.console.console_world import SUPPORT, alert, hidden, make_console, told
 
@@ -110,7 +111,7 @@ async def test_change_of_the_words_alone(services, invoke):
     assert "Old words 123456" in (await console.get("/messages")).text
 
 
-@pytest.mark.parametrize(
+@each(
     "fields",
     [
         {"email_message": "No code in it"},

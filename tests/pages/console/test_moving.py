@@ -7,6 +7,7 @@ import json
 import re
 
 import pytest
+from cases import each
 from operations.stage import PASSWORD
 from pages.console.console_world import ADMIN, CUSTOMER, PEOPLE, SUPPORT, alert, told
 
@@ -173,8 +174,8 @@ async def test_job_without_a_file(operator):
     assert told(await operator.followed(sent)).startswith("The file is here.")
 
 
-@pytest.mark.parametrize(
-    ("content", "form", "why"),
+@each(
+    "content, form, why",
     [
         (b" \n ", "jsonl", "empty"),
         (b"\x89PNG\r\n\x1a\n\0\0", "csv", "null character"),
@@ -228,7 +229,7 @@ async def test_everything_is_escaped(operator):
         assert "<img" not in page.text
 
 
-@pytest.mark.parametrize("job", ["", "import-nothing", "a\0b", "x" * 300])
+@each("job", ["", "import-nothing", "a\0b", "x" * 300])
 async def test_jobs_that_are_not_there(operator, job):
     for path in ("/import", "/import/report"):
         assert (await operator.get(path, job=job)).status_code == 404

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from cases import each
 from operations.factors_stage import enrol
 from operations.stage import EMAIL, PASSWORD
 from pages.console.console_world import ADMIN, CUSTOMER, STRANGER, SUPPORT, actions, alert, told
@@ -21,7 +22,7 @@ async def test_page_shows_what_is_known(operator):
     assert "Confirmed" in text
 
 
-@pytest.mark.parametrize("name", ["", "nobody@example.com", "a b", "\0", "x" * 300, "%", "../users"])
+@each("name", ["", "nobody@example.com", "a b", "\0", "x" * 300, "%", "../users"])
 async def test_unknown_user(operator, name):
     """Every page about a user says that there is none."""
     for path in ("/user", "/user/attributes", "/user/delete", "/user/sessions/end"):
@@ -255,7 +256,7 @@ async def test_create_quietly(operator):
     assert "ChallengeName" in await operator.stage.by_password("new@example.com", "Temporary-Horse1")
 
 
-@pytest.mark.parametrize(
+@each(
     "sent",
     [
         {"username": ""},
@@ -314,7 +315,7 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("path", REFUSED)
+@each("path", REFUSED)
 async def test_delegate_is_refused_what_no_rule_allows(support, path):
     """Page and form alike, also when the form is sent without the page."""
     before, people = await support.state(CUSTOMER), await support.count()

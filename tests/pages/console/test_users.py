@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from cases import each
 from operations.stage import ROOT
 from pages.console.console_world import ADMIN, CUSTOMER, STRANGER, SUPPORT, hidden, listed, make_console
 
@@ -25,8 +26,8 @@ async def test_newest_first(operator):
     assert await found(operator, order="asc", sort="created") == EVERYBODY[::-1]
 
 
-@pytest.mark.parametrize(
-    ("query", "expected"),
+@each(
+    "query, expected",
     [
         ({"q": "custom"}, [CUSTOMER]),
         ({"q": "CUSTOM"}, [CUSTOMER]),
@@ -112,22 +113,25 @@ async def crowd(console, many: int) -> None:
                 await groups.add_member(tx, group.id, user.id, place)
 
 
-@pytest.mark.parametrize(
-    ("sort", "order"), [("created", "desc"), ("username", "asc"), ("username", "desc"), ("status", "asc")]
-)
-@pytest.mark.parametrize(("narrow", "many"), [({}, 124), ({"q": "user-"}, 120), ({"group": "CUSTOMERS"}, 61)])
-async def test_pages_forwards_and_backwards(operator, sort, order, narrow, many):
-    """Every user once, and the same pages on the way back."""
+@pytest.fixture
+async def crowded(operator):
     await crowd(operator, 120)
-    page = await operator.get("/users", sort=sort, order=order, **narrow)
+    return operator
+
+
+@each("sort, order", [("created", "desc"), ("username", "asc"), ("username", "desc"), ("status", "asc")])
+@each("narrow, many", [({}, 124), ({"q": "user-"}, 120), ({"group": "CUSTOMERS"}, 61)])
+async def test_pages_forwards_and_backwards(crowded, sort, order, narrow, many):
+    """Every user once, and the same pages on the way back."""
+    page = await crowded.get("/users", sort=sort, order=order, **narrow)
     pages = [listed(page)]
     while following := link(page, "Next"):
-        page = await operator.browser.get(following)
+        page = await crowded.browser.get(following)
         pages.append(listed(page))
     seen = [name for each in pages for name in each]
     assert len(seen) == len(set(seen)) == many
     for before in reversed(pages[:-1]):
-        page = await operator.browser.get(link(page, "Previous"))
+        page = await crowded.browser.get(link(page, "Previous"))
         assert listed(page) == before
     assert link(page, "Previous") is None
 
@@ -148,7 +152,7 @@ async def test_marks_belong_to_their_list(operator):
         assert listed(page) == []
 
 
-@pytest.mark.parametrize(
+@each(
     "query",
     [
         {"q": "\0"},

@@ -1,10 +1,12 @@
 """`defineAuth` as define_auth(): argument by argument, as far as it is accepted; the rest is reported."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, cast
 
-from poolhouse.cli.editing_source import Code, rendered
+from poolhouse.cli.editing_source import Code, flat, rendered
 from poolhouse.define.auth import AuthDefinition
+from poolhouse.define.delegable import DELEGABLE, delegable
+from poolhouse.define.grants import GrantName
 from poolhouse.errors import UserError
 
 from .gen2 import Made
@@ -79,6 +81,24 @@ class Reading:
             if self._take_grants(whole, f"the grant {index} of access"):
                 kept.append(rule)
 
+    def _offer_delegation(self) -> None:
+        """Amplify has none, so none is written: whoever adopts decides whether it is asked who calls a function."""
+        auth = self.made().auth
+        names = [name for grant in auth.grants for name in grant.names if _is_delegable(name)]
+        if not names:
+            return
+        kept = "A function acts on its own grant, whoever called it, as before."
+        if not auth.groups:
+            self._report.note(self._file, "delegation", f"{kept} A delegation names groups, and there is none.")
+            return
+        rule = Code(f"[allow.group({flat(auth.groups[0].name)}).to({flat(list(dict.fromkeys(names)))})]")
+        self._report.note(
+            self._file,
+            "delegation",
+            f"{kept} To have it asked who that was, add to {self.factory}(), for each group that may: "
+            f"delegation=lambda allow: {rule}. Whoever has no rule may do nothing then.",
+        )
+
     def _take_grants(self, whole: dict[str, Any], shown: str) -> bool:
         try:
             lines = self._values.source(whole["value"])
@@ -91,6 +111,11 @@ class Reading:
         if reason is not None:
             self._report.left(self._file, shown, reason)
         return reason is None
+
+
+def _is_delegable(name: str) -> bool:
+    found = delegable(cast("GrantName", name))
+    return bool(found) and DELEGABLE.issuperset(found)
 
 
 class AuthReading(Reading):
@@ -109,6 +134,7 @@ class AuthReading(Reading):
         for name in _BY_MEMBER:
             self._members(name, props.get(name, {}))
         self._access(props.get("access"))
+        self._offer_delegation()
         for name in props.keys() - {"loginWith", "access", *_WHOLE, *_BY_MEMBER}:
             report.left(self._file, name, "define_auth() has no such option.")
 

@@ -37,6 +37,7 @@ class ReferenceReading(Reading):
         if not self.accepted:
             return
         self._access(props.get("access"))
+        self._offer_delegation()
         for name in props.keys() - {"access", *_OPTIONS}:
             report.left(self._file, name, "reference_auth() has no such option.")
 

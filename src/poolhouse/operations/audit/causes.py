@@ -12,6 +12,7 @@ from poolhouse.operations.context import Call, Services
 from poolhouse.operations.unwritten import Note
 from poolhouse.store.database import Transaction
 
+from .command_line import COMMAND_LINE, typed_by
 from .recording import OK, told
 from .rows import write_all
 
@@ -50,8 +51,8 @@ async def cause(tx: Transaction, ctx: Call) -> Cause:
 
 def operators_cause(principal: str, pool_id: str, run: str, **request: Any) -> Cause:
     """A command that somebody with the master key and the database runs; `run` names this run of it."""
-    body: dict[str, Any] = {"request_id": run, "way": "cli", "rule": "root", "principal": principal, "request": request}
-    return Cause(principal, pool_id, body)
+    body: dict[str, Any] = {"request_id": run, "way": COMMAND_LINE, **typed_by(COMMAND_LINE), "rule": "root"}
+    return Cause(principal, pool_id, body | {"principal": principal, "request": request})
 
 
 async def record_effects(tx: Transaction, services: Services, cause: Cause, effects: Sequence[Effect]) -> None:

@@ -18,6 +18,7 @@ from poolhouse.operations.unwritten import Note
 from poolhouse.store import groups, pools, users
 from poolhouse.store.database import Transaction
 
+from .command_line import COMMAND_LINE, typed_by
 from .requests import shown
 from .rows import new_event_id, write
 
@@ -165,13 +166,14 @@ async def operator_did(
     operation: str,
     subject: str = "",
     pool_id: str = "",
-    way: str = "cli",
+    way: str = COMMAND_LINE,
     request: Mapping[str, Any] | None = None,
 ) -> None:
     """What somebody with the master key and the database did without an operation of AWS's, in its transaction."""
     body = {
         "event_id": new_event_id(),
         "way": way,
+        **typed_by(way),
         "rule": "root",
         "principal": principal,
         "request": dict(request or {}),
@@ -191,6 +193,7 @@ def _note(ctx: Call, result: str, live: tuple[str, ...] | None) -> Note:
         "address": ctx.source_ip,
         "request_id": ctx.request_id,
         "way": ctx.way,
+        **typed_by(ctx.way),
         "rule": ctx.rule,
         "principal": arn,
         "request": shown(request),

@@ -87,7 +87,11 @@ def _reference(found: list[Resource], manifest: Manifest, server: Settings) -> I
     """The pool at AWS; nothing of it is made or changed."""
     existing, reference = only(found, REFERENCE), referenced.reference_of(manifest)
     wanted, needed = referenced.document_of(manifest, server), ", ".join(referenced.permissions(manifest, server))
-    told = f"a pool at AWS; this server's own AWS credentials need {needed}"
+    console = ", ".join(referenced.CONSOLE)
+    told = (
+        f"a pool at AWS; this server's own AWS credentials need {needed}; the console needs {console} to show it, and "
+        "a permission for each change that is made there"
+    )
     if existing is not None and (reference is None or existing.name != reference.user_pool_id):
         yield Change("remove", REFERENCE, existing.name, "the pool stays at AWS as it is")
     if reference is not None and (existing is None or existing.name != reference.user_pool_id):

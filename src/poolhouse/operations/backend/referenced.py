@@ -1,5 +1,7 @@
 """A pool at AWS that the definitions refer to: what is noted of it, and whether this server is set up for it."""
 
+from typing import Final
+
 import msgspec
 
 from poolhouse.access.delegation import Rules
@@ -11,6 +13,22 @@ from poolhouse.operations.backend.state import REFERENCE
 from poolhouse.operations.context import Services
 from poolhouse.operations.remote.forwarding import FORWARDED
 from poolhouse.store import backend
+
+CONSOLE: Final = (
+    "cognito-idp:AdminGetUser",
+    "cognito-idp:AdminListDevices",
+    "cognito-idp:AdminListGroupsForUser",
+    "cognito-idp:AdminListUserAuthEvents",
+    "cognito-idp:AdminListUserSessions",
+    "cognito-idp:DescribeUserPool",
+    "cognito-idp:DescribeUserPoolClient",
+    "cognito-idp:GetGroup",
+    "cognito-idp:ListGroups",
+    "cognito-idp:ListUserPoolClients",
+    "cognito-idp:ListUsers",
+    "cognito-idp:ListUsersInGroup",
+)
+"""What the pages of the console ask of AWS before anybody does anything on them."""
 
 
 class Noted(msgspec.Struct, frozen=True):

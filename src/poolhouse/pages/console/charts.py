@@ -49,15 +49,14 @@ class Level(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """`id` is unique on its page. `ticks` are the y axis from top to bottom, `labels` the x axis from left to right."""
+    """`id` is unique on its page; `top` is where the y axis ends."""
 
     id: str
     title: str
     summary: str
     series: tuple[Series, ...]
     points: tuple[Point, ...]
-    ticks: tuple[str, ...]
-    labels: tuple[str, ...]
+    top: float
     bars: tuple[Bar, ...] = ()
     lines: tuple[tuple[int, str], ...] = ()
     levels: tuple[Level, ...] = ()
@@ -66,6 +65,17 @@ class Chart:
     @property
     def is_empty(self) -> bool:
         return not any(value for point in self.points for value in point.values)
+
+    @property
+    def ticks(self) -> tuple[str, ...]:
+        """The y axis from top to bottom."""
+        return shown(self.top, self.unit), shown(self.top / 2, self.unit), "0"
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The x axis from left to right: the first, the middle and the last; all where there are few."""
+        labels = tuple(point.label for point in self.points)
+        return labels if len(labels) <= 3 else (labels[0], labels[len(labels) // 2], labels[-1])
 
     def rows(self) -> list[tuple[str, tuple[str, ...]]]:
         """What the table says."""
@@ -90,8 +100,7 @@ def bars(
         summary=summary,
         series=tuple(series),
         points=tuple(points),
-        ticks=_ticks(top, unit),
-        labels=_labels(points),
+        top=top,
         bars=tuple(_stack(series, points, top, unit)),
         levels=tuple(Level(_y(value, top), colour, f"{text} {shown(value, unit)}") for text, value, colour in levels),
         unit=unit,
@@ -120,8 +129,7 @@ def line(
         summary=summary,
         series=tuple(series),
         points=tuple(points),
-        ticks=_ticks(top, unit),
-        labels=_labels(points),
+        top=top,
         lines=tuple(drawn),
         unit=unit,
     )
@@ -165,14 +173,3 @@ def _stack(series: Sequence[Series], points: Sequence[Point], top: float, unit: 
 
 def _y(value: float, top: float) -> float:
     return round(100 - 100 * value / top, 3)
-
-
-def _ticks(top: float, unit: str) -> tuple[str, ...]:
-    return shown(top, unit), shown(top / 2, unit), "0"
-
-
-def _labels(points: Sequence[Point]) -> tuple[str, ...]:
-    """The first, the middle and the last; all where there are few."""
-    if len(points) <= 3:
-        return tuple(point.label for point in points)
-    return points[0].label, points[len(points) // 2].label, points[-1].label

@@ -22,7 +22,6 @@ FLOWS: Final = (
     ("ALLOW_REFRESH_TOKEN_AUTH", "New tokens with a refresh token"),
 )
 """Ways to sign in, in the order of the form, with what they mean."""
-UNITS: Final = ("minutes", "hours", "days")
 _LIMIT: Final = 50
 _LIFETIMES: Final = (
     ("AccessToken", "access", "1", "hours"),
@@ -117,15 +116,13 @@ def _form(visit: ConsoleVisit, *, error: ServiceError | None = None) -> Response
     return render.page(
         "client_new",
         visit,
-        status=far_side.status(error) if error else 200,
-        error=error.message if error else "",
+        **far_side.refusal(error),
         flows=FLOWS,
         chosen=usual if is_first else form.every("flow"),
         lifetimes=[
             (token, name, form.get(name, number), form.get(f"{name}-unit", unit))
             for token, name, number, unit in _LIFETIMES
         ],
-        units=UNITS,
         name=form.get("name", ""),
         wants_secret=form.get("secret") == "yes",
         hides=is_first or form.get("hides") == "yes",

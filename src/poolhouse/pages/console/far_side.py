@@ -1,5 +1,7 @@
 """A pool at AWS on the console's pages: how trouble on the way there is told, and its HTTP status."""
 
+from typing import Any
+
 from poolhouse import service_model
 from poolhouse.errors import AwsCredentialsRefused, AwsPermissionMissing, AwsUnreachable, ServiceError
 from poolhouse.operations import audit
@@ -20,6 +22,11 @@ def title(error: ServiceError) -> str:
 def status(error: ServiceError) -> int:
     """The HTTP status that says where the trouble is; the error's own for an answer like any other."""
     return _trouble(error)[1] or error.status
+
+
+def refusal(error: ServiceError | None) -> dict[str, Any]:
+    """The status and the words of a page that is shown again because of a refusal; of one that is shown without."""
+    return {} if error is None else {"status": status(error), "error": error.message}
 
 
 def _trouble(error: ServiceError) -> tuple[str, int]:

@@ -51,8 +51,7 @@ async def _page(visit: ConsoleVisit, *, error: ServiceError | None = None) -> Re
     return render.page(
         "group",
         visit,
-        status=far_side.status(error) if error else 200,
-        error=error.message if error else "",
+        **far_side.refusal(error),
         name=name,
         group=group,
         users=[views.listed(visit, user) for user in members["Users"]],
@@ -110,8 +109,7 @@ def _removal(visit: ConsoleVisit, *, error: ServiceError | None = None) -> Respo
     return render.page(
         "group_remove",
         visit,
-        status=far_side.status(error) if error else 200,
-        error=error.message if error else "",
+        **far_side.refusal(error),
         name=name,
         user=user,
         checked=_CHECKED,

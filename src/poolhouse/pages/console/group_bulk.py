@@ -1,7 +1,8 @@
 """Many users into a group, or out of it: the list, what would become of each, the run, and its report."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from starlette.responses import Response
 
@@ -10,8 +11,8 @@ from poolhouse.operations.console import bulk, bulk_names
 from poolhouse.operations.console.bulk import Action, Done, Run
 from poolhouse.operations.console.bulk_names import Form, Names, UnusableNames
 
-from . import group_bulk_at_aws, render
-from .downloads import attachment, csv_line
+from . import bulk_words, group_bulk_at_aws, render
+from .downloads import attachment
 from .groups import described
 from .page import Page
 from .visit import ConsoleVisit
@@ -20,16 +21,6 @@ _OPERATIONS: Final = ("AdminAddUserToGroup", "AdminRemoveUserFromGroup")
 _MOST_BYTES: Final = 2_097_152
 _SHOWN: Final = 50
 _FORMS: Final = ("auto", "lines", "csv")
-WORDS: Final[Mapping[tuple[Action, str], str]] = {
-    ("add", "done"): "added",
-    ("add", "unchanged"): "already a member",
-    ("remove", "done"): "removed",
-    ("remove", "unchanged"): "not a member",
-    ("add", "unknown"): "no such user",
-    ("remove", "unknown"): "no such user",
-    ("add", "refused"): "refused",
-    ("remove", "refused"): "refused",
-}
 
 
 async def shown(visit: ConsoleVisit) -> Response:
@@ -47,10 +38,10 @@ async def posted(visit: ConsoleVisit) -> Response:
         await described(visit, name)
     try:
         if visit.is_remote and visit.form.get("step") == "do":
-            return await group_bulk_at_aws.carried_out(visit, action, WORDS)
+            return await group_bulk_at_aws.carried_out(visit, action)
         found = _names(visit)
         if visit.is_remote:
-            return await group_bulk_at_aws.previewed(visit, action, found.names, WORDS, read=_told(found))
+            return await group_bulk_at_aws.previewed(visit, action, found.names, read=_told(found))
         run = await bulk.begin(visit.context(), visit.pool, name, action, found.names)
     except UnusableNames as error:
         return await _form(visit, error=str(error), status=400)
@@ -140,6 +131,7 @@ async def _preview(visit: ConsoleVisit, run: Run, *, error: str = "", status: in
         rows = await bulk.foresee(visit.context(), visit.chosen, run, page, tells_names=tells)
     except ServiceError as refusal:
         rows, error, status = [], refusal.message, refusal.status
+    words = bulk_words.FORESEEN[run.action]
     return render.page(
         "group_preview",
         visit,
@@ -148,8 +140,8 @@ async def _preview(visit: ConsoleVisit, run: Run, *, error: str = "", status: in
         run=run,
         is_own=bulk.is_own(visit.context(), run),
         rows=rows,
-        words=WORDS,
-        summary=_summary(run.action, [row.outcome for row in rows]),
+        words=words,
+        summary=bulk_words.summary(words, Counter(row.outcome for row in rows)),
         **_pages(visit, run, start, len(names)),
     )
 
@@ -158,8 +150,7 @@ async def _progress(visit: ConsoleVisit, run: Run, *, error: str = "", status: i
     rows = await bulk.report(visit.services, run)
     start = _place(visit, len(rows))
     counts = await bulk.counts(visit.services, run)
-    settled = sum(counts.values())
-    found = {WORDS[run.action, outcome]: number for outcome, number in counts.items()}
+    words = bulk_words.HAPPENED[run.action]
     return render.page(
         "group_run",
         visit,
@@ -168,21 +159,12 @@ async def _progress(visit: ConsoleVisit, run: Run, *, error: str = "", status: i
         run=run,
         is_own=bulk.is_own(visit.context(), run),
         rows=rows[start : start + _SHOWN],
-        words=WORDS,
-        counts=found,
-        summary=", ".join(f"{number:,} {word}" for word, number in found.items() if number),
-        settled=settled,
+        words=words,
+        summary=bulk_words.summary(words, counts),
+        settled=sum(counts.values()),
         is_held=run.held_until > visit.services.clock(),
         **_pages(visit, run, start, len(rows)),
     )
-
-
-def _summary(action: Action, outcomes: list[Any]) -> str:
-    """What would happen, in numbers."""
-    words = {kind: word for (of, kind), word in WORDS.items() if of == action}
-    words["done"] = f"will be {words['done']}"
-    found = {word: outcomes.count(kind) for kind, word in words.items()}
-    return ", ".join(f"{number:,} {word}" for word, number in found.items() if number)
 
 
 def _place(visit: ConsoleVisit, total: int) -> int:
@@ -204,14 +186,13 @@ def _pages(visit: ConsoleVisit, run: Run, start: int, total: int) -> dict[str, s
 async def report(visit: ConsoleVisit) -> Response:
     run = await _run(visit)
     rows = await bulk.report(visit.services, run)
-    return attachment("bulk-report.csv", "text/csv; charset=utf-8", _lines(run, rows))
+    return attachment(bulk_words.REPORT, "text/csv; charset=utf-8", _lines(run, rows))
 
 
 async def _lines(run: Run, rows: list[Done]) -> AsyncIterator[bytes]:
-    yield csv_line(("line", "name", "outcome", "reason"))
+    yield bulk_words.HEAD
     for row in rows:
-        word = "waiting" if row.outcome is None else WORDS[run.action, row.outcome]
-        yield csv_line((row.line, row.name, word, row.message))
+        yield bulk_words.report_line(run.action, row)
 
 
 PAGES: Final = (

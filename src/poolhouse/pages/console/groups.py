@@ -61,6 +61,11 @@ async def shown(visit: ConsoleVisit) -> Response:
     )
 
 
+async def first_names(visit: ConsoleVisit) -> list[str]:
+    """To choose from; a pool with more groups than that has its own page for them."""
+    return [group["GroupName"] for group in (await visit.of_pool("ListGroups", Limit=_MOST))["Groups"]]
+
+
 # --- a new one ---------------------------------------------------------------------------------------------
 
 
@@ -147,8 +152,7 @@ async def _form(
     return render.page(
         "group_form",
         visit,
-        status=far_side.status(error) if error else 200,
-        error=error.message if error else "",
+        **far_side.refusal(error),
         name=name,
         typed=typed,
         review=review,

@@ -1,6 +1,8 @@
 """Templates, assets and headers of the console. What a page says is handed in; every value is escaped."""
 
 import hashlib
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -8,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.background import BackgroundTask
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from .naming import label
@@ -22,6 +24,7 @@ _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
 )
+_GROWS: Final = "<!-- grows -->"
 
 
 def page(template: str, visit: ConsoleVisit, *, status: int = 200, error: str = "", **values: Any) -> Response:
@@ -37,8 +40,24 @@ def plain(template: str, *, status: int = 200, **values: Any) -> Response:
     return answer
 
 
+def growing(template: str, visit: ConsoleVisit, pieces: AsyncGenerator[str, None], **values: Any) -> Response:
+    """A page that is sent while it comes about: the pieces stand where its template says so."""
+    whole = page(template, visit, **values)
+    head = {name: value for name, value in whole.headers.items() if name != "content-length"}
+    return StreamingResponse(_grown(bytes(whole.body).decode(), pieces), headers=head, media_type="text/html")
+
+
+async def _grown(html: str, pieces: AsyncGenerator[str, None]) -> AsyncIterator[str]:
+    before, _, behind = html.partition(_GROWS)
+    yield before
+    async with aclosing(pieces):
+        async for piece in pieces:
+            yield piece
+    yield behind
+
+
 def part(template: str, **values: Any) -> str:
-    """A piece of a page, for one that is sent piece by piece."""
+    """A piece of a page that grows."""
     return str(_template(template).render(visit=None, **values))
 
 

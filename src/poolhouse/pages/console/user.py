@@ -12,6 +12,7 @@ from poolhouse.operations.console import clients
 from poolhouse.operations.console.passkeys import passkeys_of
 
 from . import render, user_actions, views
+from .groups import first_names
 from .page import Page
 from .subject import Subject, assignable, subject_of
 from .visit import ConsoleVisit
@@ -93,8 +94,7 @@ async def _groups(visit: ConsoleVisit, subject: Subject) -> tuple[list[dict[str,
     if not visit.may("AdminAddUserToGroup") or not visit.may("ListGroups"):
         return found, []
     held = {group["GroupName"] for group in found}
-    every = (await visit.of_pool("ListGroups", Limit=_MOST))["Groups"]
-    others = [group["GroupName"] for group in every if group["GroupName"] not in held]
+    others = [name for name in await first_names(visit) if name not in held]
     return found, await assignable(visit, subject.name, others, "AdminAddUserToGroup")
 
 

@@ -142,7 +142,6 @@ async def new_shown(visit: ConsoleVisit) -> Response:
 
 def _new_form(visit: ConsoleVisit, values: Mapping[str, str], *, error: str = "", status: int = 200) -> Response:
     settings = visit.chosen.settings
-    by_address = bool(settings.UsernameAttributes)
     wanted = [
         field
         for field in _fields(visit, {name.removeprefix(_PREFIX): value for name, value in values.items()})
@@ -153,7 +152,6 @@ def _new_form(visit: ConsoleVisit, values: Mapping[str, str], *, error: str = ""
         visit,
         error=error,
         status=status,
-        by_address=by_address,
         username_label=_username_label(settings.UsernameAttributes),
         fields=[field for field in wanted if field["label"] not in settings.UsernameAttributes],
         values=values,

@@ -11,6 +11,7 @@ from poolhouse.operations.console.sight import LISTS
 from poolhouse.operations.console.users import Asked, How, Sort
 
 from . import render, users_at_aws, views
+from .groups import first_names
 from .page import Nav, Page
 from .visit import ConsoleVisit
 
@@ -19,7 +20,6 @@ _HOW: Final = (("contains", "contains"), ("prefix", "begins with"), ("exact", "i
 _MEANT: Final[Mapping[str, How]] = {"contains": "contains", "prefix": "prefix", "exact": "exact"}
 _SORTS: Final[Mapping[str, Sort]] = {"created": "created", "username": "username", "status": "status"}
 _FIRST: Final = ("email", "name", "given_name", "family_name", "phone_number", "preferred_username")
-_MOST_GROUPS: Final = 60
 
 
 async def shown(visit: ConsoleVisit) -> Response:
@@ -115,11 +115,9 @@ def _enabled(page: users.Page) -> list[tuple[str, str]]:
 
 
 async def _groups(visit: ConsoleVisit) -> list[tuple[str, str]]:
-    """To choose from; a pool with more groups than that has its own page for them."""
     if not visit.may("ListGroups"):
         return []
-    found = (await visit.of_pool("ListGroups", Limit=_MOST_GROUPS))["Groups"]
-    return [("", "Any"), *((group["GroupName"], group["GroupName"]) for group in found)]
+    return [("", "Any"), *((name, name) for name in await first_names(visit))]
 
 
 PAGES: Final = (Page("/users", shown, operations=LISTS, nav=Nav("Users", "users")),)

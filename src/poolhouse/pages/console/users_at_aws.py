@@ -10,6 +10,7 @@ from starlette.responses import Response
 from poolhouse.errors import ServiceError
 
 from . import render, views
+from .groups import first_names
 from .visit import ConsoleVisit
 
 ATTRIBUTES: Final = (
@@ -32,7 +33,6 @@ _ONLY: Final = (
 )
 _SEARCHED: Final = {"status": "cognito:user_status", "access": "status"}
 _LIMIT: Final = 50
-_GROUPS: Final = 60
 _LONGEST: Final = 200
 
 
@@ -64,7 +64,7 @@ async def shown(visit: ConsoleVisit) -> Response:
         rows=[views.listed(visit, user) for user in found["Users"]],
         attributes=ATTRIBUTES,
         hows=_HOW,
-        choices=_ONLY if error else [*_ONLY, *await _groups(visit)],
+        choices=_ONLY if error else [*_ONLY, *((f"group:{name}", f"In {name}") for name in await first_names(visit))],
         first=_link(visit, asked, "") if asked.after else "",
         following=_link(visit, asked, after) if after else "",
         is_filtered=bool(asked.text or asked.only),
@@ -106,9 +106,3 @@ def _link(visit: ConsoleVisit, asked: _Asked, after: str) -> str:
     """The same list, behind `after`."""
     given = {"q": asked.text, "by": asked.by, "how": asked.how} if asked.text else {"only": asked.only}
     return visit.url("/users", **given, after=after)
-
-
-async def _groups(visit: ConsoleVisit) -> list[tuple[str, str]]:
-    """To choose from; a pool with more groups than that has its own page for them."""
-    found = (await visit.of_pool("ListGroups", Limit=_GROUPS))["Groups"]
-    return [(f"group:{group['GroupName']}", f"In {group['GroupName']}") for group in found]

@@ -1,11 +1,11 @@
 """The check of the audit trail as a page that grows while the trail is read: no script, no job that outlives it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from typing import Final
 
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from poolhouse.operations import audit
 from poolhouse.operations.audit import Report
@@ -13,21 +13,16 @@ from poolhouse.operations.audit import Report
 from . import render
 from .visit import ConsoleVisit
 
-_MARK: Final = "<!-- progress -->"
 _STEPS: Final = 20
 """How many lines a long check writes at most, so that a screen reader is not drowned."""
 
 
 def verified(visit: ConsoleVisit) -> Response:
     """The head of the page at once, then how far the check is, then what it found."""
-    whole = render.page("audit_verify", visit, report=None)
-    head = {name: value for name, value in whole.headers.items() if name != "content-length"}
-    return StreamingResponse(_pieces(visit, bytes(whole.body).decode()), headers=head, media_type="text/html")
+    return render.growing("audit_verify", visit, _pieces(visit))
 
 
-async def _pieces(visit: ConsoleVisit, page: str) -> AsyncIterator[str]:
-    before, _, behind = page.partition(_MARK)
-    yield before
+async def _pieces(visit: ConsoleVisit) -> AsyncGenerator[str, None]:
     told: asyncio.Queue[str] = asyncio.Queue()
     check = asyncio.create_task(_check(visit, told))
     try:
@@ -37,7 +32,6 @@ async def _pieces(visit: ConsoleVisit, page: str) -> AsyncIterator[str]:
         yield _found(await check)
     finally:
         check.cancel()
-    yield behind
 
 
 async def _check(visit: ConsoleVisit, told: asyncio.Queue[str]) -> Report:
