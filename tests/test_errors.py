@@ -12,7 +12,7 @@ SERVICE = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if is
 MENDED = [
     kind
     for _, kind in inspect.getmembers(errors, inspect.isclass)
-    if issubclass(kind, UserError) and kind is not errors.RefusedCommand
+    if issubclass(kind, UserError) and kind not in {errors.RefusedCommand, errors.MissingExtra}
 ]
 WORDINGS = [kind for kind in SERVICE if not kind.__name__.endswith("Exception") and kind is not ServiceError]
 
@@ -48,6 +48,19 @@ def test_a_refused_command_is_named_after_the_operations_error():
     """AWS's name of it, its words, and what to do about it."""
     error = errors.RefusedCommand("UserNotFoundException", "User does not exist.", resolution="Look for it.")
     assert (error.name, str(error)) == ("UserNotFoundException", "User does not exist. Look for it.")
+
+
+@pytest.mark.parametrize(
+    ("package", "why"), [("asyncpg", "and 'asyncpg' is not installed."), (None, "which are not installed.")]
+)
+def test_a_missing_extra_says_how_to_install_it(package, why):
+    """It is an ImportError too: whoever goes on without the package can."""
+    with pytest.raises(ImportError) as caught:
+        raise errors.MissingExtra("PostgreSQL", errors.extra_of("asyncpg.exceptions"), package=package)
+    assert (caught.value.name, caught.value.extra) == ("MissingExtra", "postgres")
+    assert str(caught.value) == (
+        f"PostgreSQL needs the packages of 'poolhouse[postgres]', {why} Install them: pip install 'poolhouse[postgres]'"
+    )
 
 
 def test_only_internal_errors_are_our_fault():

@@ -132,7 +132,7 @@ def test_a_file_that_is_no_database(tmp_path: Path):
 
 @pytest.mark.parametrize(("package", "command"), [("watchfiles", "dev"), ("libcst", "add auth --yes")])
 def test_a_missing_package(project: Path, package: str, command: str):
-    """As after an installation without its dependencies."""
+    """As after an installation without its extra."""
     arguments = ["poolhouse", *command.split()]
     code = (
         f"import sys; sys.modules[{package!r}] = None; sys.argv = {arguments}; from poolhouse.cli import main; main()"
@@ -142,8 +142,9 @@ def test_a_missing_package(project: Path, package: str, command: str):
     )
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    assert f"The Python package '{package}' is not installed" in done.stderr
-    assert "-m pip install poolhouse" in done.stderr
+    said = f"poolhouse {arguments[1]} needs the packages of 'poolhouse[server]', and {package!r} is not installed."
+    assert said in done.stderr
+    assert "pip install 'poolhouse[server]'" in done.stderr
 
 
 def test_an_unknown_setting(project: Path):

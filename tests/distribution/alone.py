@@ -1,8 +1,9 @@
-"""An environment that holds the built wheel and the packages that it asks for, and nothing else; made without a network."""
+"""An environment with the built wheel and the packages that its extras ask for, and nothing else; without a network."""
 
 import subprocess
 import sys
 import zipfile
+from collections.abc import Sequence
 from email.parser import Parser
 from importlib.metadata import Distribution, distribution
 from pathlib import Path
@@ -21,10 +22,14 @@ def built(folder: Path, root: Path, *kinds: str) -> list[Path]:
     return [*folder.glob("*.whl"), *folder.glob("*.tar.gz")]
 
 
-def required(wheel: Path) -> dict[str, Distribution]:
-    """Every distribution that the wheel asks for, directly or not, as this environment has it."""
+def required(wheel: Path, *extras: str) -> dict[str, Distribution]:
+    """Every distribution that the wheel asks for with these extras, directly or not, as this environment has it."""
+    wanted = _metadata(wheel).get_all("Requires-Dist") or []
+    return _closed([(Requirement(text), set(extras)) for text in wanted])
+
+
+def _closed(waiting: list[tuple[Requirement, set[str]]]) -> dict[str, Distribution]:
     found: dict[str, Distribution] = {}
-    waiting = [(Requirement(text), set[str]()) for text in _metadata(wheel).get_all("Requires-Dist") or []]
     while waiting:
         asked, extras = waiting.pop()
         if asked.marker is None or any(asked.marker.evaluate({"extra": extra}) for extra in (*extras, "")):
@@ -42,12 +47,15 @@ def _metadata(wheel: Path):
         return Parser().parsestr(archive.read(name).decode())
 
 
-def environment(folder: Path, wheel: Path) -> Path:
-    """The folder with its commands. The packages are links: they are those that the lock has put here."""
+def environment(folder: Path, wheel: Path, *extras: str, beside: Sequence[str] = ()) -> Path:
+    """The folder with its commands. The packages are links: they are those that the lock has put here.
+
+    `beside` are distributions that a user would have there too.
+    """
     uv = str(BIN / "uv")
     subprocess.run([uv, "venv", "--quiet", "--offline", "--python", sys.executable, str(folder)], check=True)
     packages = next((folder / "lib").glob("python*")) / "site-packages"
-    for one in required(wheel).values():
+    for one in (required(wheel, *extras) | _closed([(Requirement(name), set()) for name in beside])).values():
         for top in {file.parts[0] for file in one.files or () if ".." not in file.parts}:
             if not (packages / top).exists():
                 (packages / top).symlink_to(one.locate_file(top))

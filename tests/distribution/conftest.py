@@ -1,7 +1,7 @@
 from pathlib import Path
 
 import pytest
-from distribution.alone import built
+from distribution.alone import built, environment
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -15,3 +15,9 @@ def archives(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 @pytest.fixture(scope="session")
 def wheel(archives: list[Path]) -> Path:
     return archives[0]
+
+
+@pytest.fixture(scope="session")
+def server(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The commands of an environment for `dev` and `serve` on SQLite."""
+    return environment(tmp_path_factory.mktemp("server") / "env", wheel, "server")

@@ -1,4 +1,4 @@
-"""The wheel alone in an empty environment: a project begins, is checked, runs, and answers a signed call."""
+"""The wheel with `server` in an empty environment: a project begins, is checked, runs, and answers a signed call."""
 
 import json
 import os
@@ -6,9 +6,8 @@ import subprocess
 from pathlib import Path
 
 import httpx
-import pytest
 from cli.command import Running
-from distribution.alone import environment, required
+from distribution.alone import required
 
 SIGNED = """
 import boto3, json, sys
@@ -20,11 +19,6 @@ client = boto3.client(
 print([group["GroupName"] for group in client.list_groups(UserPoolId=outputs["auth"]["user_pool_id"])["Groups"]])
 """
 OF_TESTS = ("pytest", "playwright", "mypy", "hypothesis", "ruff")
-
-
-@pytest.fixture(scope="module")
-def commands(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return environment(tmp_path_factory.mktemp("alone") / "env", wheel)
 
 
 def clean(commands: Path) -> dict[str, str]:
@@ -40,14 +34,14 @@ def run(commands: Path, *arguments: str, cwd: Path) -> str:
 
 
 def test_no_package_of_the_tests_is_asked_for(wheel: Path):
-    assert not set(required(wheel)) & set(OF_TESTS)
+    assert not set(required(wheel, "all")) & set(OF_TESTS)
 
 
-def test_a_project_from_the_wheel(commands: Path, tmp_path: Path):
+def test_a_project_from_the_wheel(server: Path, tmp_path: Path):
     """`init`, `check`, `dev` until it is ready, and a call that is signed with the root key."""
-    assert run(commands, "poolhouse", "--version", cwd=tmp_path).startswith("poolhouse ")
+    assert run(server, "poolhouse", "--version", cwd=tmp_path).startswith("poolhouse ")
     run(
-        commands,
+        server,
         "poolhouse",
         "init",
         "shop",
@@ -59,17 +53,17 @@ def test_a_project_from_the_wheel(commands: Path, tmp_path: Path):
         cwd=tmp_path,
     )
     shop = tmp_path / "shop"
-    assert run(commands, "poolhouse", "check", "--strict", cwd=shop) == "Nothing to report.\n"
+    assert run(server, "poolhouse", "check", "--strict", cwd=shop) == "Nothing to report.\n"
     process = subprocess.Popen(
-        [str(commands / "poolhouse"), "dev", "--port", "0"],
-        cwd=shop, env=clean(commands), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        [str(server / "poolhouse"), "dev", "--port", "0"],
+        cwd=shop, env=clean(server), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    server = Running(process, [process.stdout, process.stderr])
+    running = Running(process, [process.stdout, process.stderr])
     try:
-        url = server.says(r"Server +(http://\S+)")[1]
+        url = running.says(r"Server +(http://\S+)")[1]
         assert httpx.get(f"{url}/health/ready").status_code == 200
-        assert run(commands, "python", "-c", SIGNED, url, cwd=shop) == "['ADMINS']\n"
+        assert run(server, "python", "-c", SIGNED, url, cwd=shop) == "['ADMINS']\n"
         assert json.loads((shop / "amplify_outputs.json").read_text())["data"]["url"] == f"{url}/graphql"
     finally:
-        status = server.end()
+        status = running.end()
     assert status == 0

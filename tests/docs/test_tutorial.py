@@ -1,30 +1,24 @@
 """The ten minutes: what the built page says, typed literally, ends where the page says it ends."""
 
 import os
-import socket
 import sys
 from pathlib import Path
 
 import pytest
 from docs.reader import Block, blocks, fits, follow
+from fresh import free_port
 from testing.child import WITHOUT
-
-
-def free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
 
 
 def test_the_page_is_followed(site: Path, tmp_path: Path):
     """The installation is this one; everything else is as for somebody new."""
     page = blocks((site / "tutorial.html").read_text())
-    assert "pip install poolhouse" in page[0].text
+    assert "pip install 'poolhouse[server]'" in page[0].text
     (tmp_path / ".venv").symlink_to(Path(sys.prefix))
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("POOLHOUSE_", "AWS_", "PYTEST_"))}
     activated = {
         "PATH": f"{Path(sys.prefix) / 'bin'}{os.pathsep}{os.environ['PATH']}",
-        "POOLHOUSE_PORT": free_port(),
+        "POOLHOUSE_PORT": str(free_port()),
         "PYTEST_DEBUG_TEMPROOT": str(tmp_path),
         "PYTEST_ADDOPTS": " ".join(WITHOUT),
     }

@@ -1,15 +1,15 @@
 """The commands. Results go to stdout, talk to stderr; a user's mistake is told without a traceback.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted. Nothing but the standard library is imported before `main`
+runs, so that it can say what is missing.
 """
 
 import gc
 import io
 import sys
+from collections.abc import Sequence
 
-from poolhouse.cli.commands import app
-from poolhouse.cli.screen import show
-from poolhouse.errors import MissingPackage, UserError
+from poolhouse.errors import MissingExtra, UserError, extra_of
 
 
 def main() -> None:
@@ -18,23 +18,38 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show is no reason to fail
     try:
+        from poolhouse.cli.commands import app
+
         app(prog_name="poolhouse", standalone_mode=True)
     except ModuleNotFoundError as error:
-        show(_missing(error))
+        _tell(_missing(error, sys.argv[1:]))
         sys.exit(1)
     except UserError as error:
-        show(error)
+        _tell(error)
         sys.exit(1)
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-def _missing(error: ModuleNotFoundError) -> MissingPackage:
-    """A package that was taken out, or left out. A module of our own that is missing is a fault, told as one."""
+def _missing(error: ModuleNotFoundError, arguments: Sequence[str]) -> MissingExtra:
+    """What the installation lacks. A module of our own that is missing is a fault, told as one."""
     name = (error.name or "").partition(".")[0]
     if name in {"", "poolhouse"}:
         raise error
-    return MissingPackage(
-        f"The Python package {name!r} is not installed, and this command needs it.",
-        resolution=f"Run: {sys.executable} -m pip install poolhouse (it adds what is missing).",
-    )
+    command = arguments[0] if arguments and not arguments[0].startswith("-") else ""
+    subject = f"poolhouse {command}" if command else "The poolhouse command"
+    return MissingExtra(subject, extra_of(name, for_aws=_is_for_aws(arguments)), package=name)
+
+
+def _is_for_aws(arguments: Sequence[str]) -> bool:
+    """Whether the smaller set does: the commands that know no other target, and those that are told this one."""
+    return arguments[:1] in (["plan"], ["destroy"], ["outputs"]) or "--target=aws" in "=".join(arguments)
+
+
+def _tell(error: UserError) -> None:
+    try:
+        from poolhouse.cli.screen import show
+    except ModuleNotFoundError:  # the packages that colour it are those that are missing
+        print(f"{error.name}  {error.message}\nDo this: {error.resolution}", file=sys.stderr)
+    else:
+        show(error)

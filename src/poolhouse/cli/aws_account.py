@@ -1,5 +1,6 @@
 """From options to an account, an environment and what the definitions make of it; the stack brought to rest."""
 
+import time
 from typing import NamedTuple
 
 import typer
@@ -48,10 +49,8 @@ class Reached(NamedTuple):
         asked = assembly.template.get("Parameters", {})
         given = {naming.ASSET_BUCKET: self.bucket} if naming.ASSET_BUCKET in asked else {}
         if graphql.API_KEY_EXPIRES in asked and manifest.data is not None:
-            from poolhouse.app import clock
-
             known = stack.parameters.get(graphql.API_KEY_EXPIRES) if stack else None
-            ends = graphql.api_key_expiry(manifest.data, clock() // 1_000_000, int(known) if known else None)
+            ends = graphql.api_key_expiry(manifest.data, time.time_ns() // 10**9, int(known) if known else None)
             given[graphql.API_KEY_EXPIRES] = str(ends)
         return given
 

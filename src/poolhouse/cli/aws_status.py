@@ -8,7 +8,7 @@ from poolhouse.cli.aws_account import Reached
 from poolhouse.cli.aws_options import Where
 from poolhouse.cli.aws_pushing import begin, compared, existing
 from poolhouse.cli.aws_screen import print_drift
-from poolhouse.cli.pushing import Row, print_status
+from poolhouse.cli.status_rows import Row, print_status
 from poolhouse.cli.tables import print_json, print_values
 from poolhouse.deploy.context import Assembly
 from poolhouse.deploy.push import drift, following

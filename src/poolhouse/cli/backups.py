@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -109,8 +110,15 @@ def _load(settings: Settings, found: Backup, batches: Iterator[tuple[int, Rows]]
     if path is None:
         asyncio.run(load_postgresql(_url(settings), found.contents, batches))
         return
+    load_sqlite(path, found.contents, batches, lambda mark, gap: _noted_gap(settings, mark, gap))
+
+
+def _noted_gap(settings: Settings, mark: bytes | None, gap: int) -> bytes:
     vault = Vault(settings.master_key)
-    load_sqlite(path, found.contents, batches, lambda gap: vault.seal(GAP_FACT, msgspec.msgpack.encode(gap)))
+    if mark is not None:
+        with _right_key():
+            vault.unlock(mark)
+    return vault.seal(GAP_FACT, msgspec.msgpack.encode(gap))
 
 
 def _counted(batches: Iterator[tuple[int, Rows]], tell: Callable[[int], None]) -> Iterator[tuple[int, Rows]]:
@@ -129,22 +137,35 @@ def _url(settings: Settings) -> str:
 
 
 def _condition(settings: Settings) -> Condition:
-    import sqlite3
-
-    import asyncpg
-
     path = _sqlite_path(settings)
     try:
         return of_sqlite(path) if path else asyncio.run(of_postgresql(_url(settings), clock))
-    except (OSError, ValueError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except _refusals(path) as error:
         raise SettingError(f"The database cannot be read ({error}).", resolution="Ask poolhouse doctor.") from error
+
+
+def _refusals(path: Path | None) -> tuple[type[Exception], ...]:
+    """What reading it raises; PostgreSQL's driver is an extra."""
+    if path:
+        import sqlite3
+
+        return (OSError, ValueError, sqlite3.Error)
+    import asyncpg
+
+    return (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 
 def _require_key(settings: Settings, condition: Condition) -> None:
     """A backup under a key that is not the database's would be found useless when it is needed."""
-    try:
+    with _right_key():
         if condition.mark is not None:
-            Vault(settings.master_key).open("master-key", condition.mark)
+            Vault(settings.master_key).unlock(condition.mark)
+
+
+@contextmanager
+def _right_key() -> Iterator[None]:
+    try:
+        yield
     except BrokenSeal:
         raise SettingError(
             "The master key is not the one that this database was written with.",

@@ -291,8 +291,8 @@ def status(
 
         shown(Where(project, env, app, profile, region), as_json=as_json, with_drift=drift)
         return
-    from poolhouse.cli.pushing import print_status
     from poolhouse.cli.pushing import status as compared
+    from poolhouse.cli.status_rows import print_status
 
     rows = compared(project, target, {"database": database})
     if as_json:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import typer
 
@@ -10,6 +9,7 @@ from poolhouse import outputs
 from poolhouse.cli.applied import Difference, Target, applied, carry_out, difference, exists, settings_of
 from poolhouse.cli.prompts import agree
 from poolhouse.cli.running import rest_urls, write_for
+from poolhouse.cli.status_rows import COLOURS, SAME, Row
 from poolhouse.cli.tables import print_values
 from poolhouse.config import Settings
 from poolhouse.define.manifest import Manifest
@@ -18,16 +18,6 @@ from poolhouse.operations.backend import Applied, Change
 from poolhouse.operations.backend.state import API, API_KEY, GROUP, REST_API
 
 _OPERATIONS = {"create": "Create", "change": "Update", "rename": "Update", "replace": "Replace", "remove": "Delete"}
-_COLOURS = {"Create": "green", "Update": "yellow", "Replace": "red", "Delete": "red"}
-_SAME = "No Change"
-
-
-class Row(NamedTuple):
-    """A line of `status`."""
-
-    category: str
-    name: str
-    operation: str
 
 
 def push(
@@ -68,16 +58,16 @@ def _where(target: Target, settings: Settings) -> str:
 def _plan(found: Difference, manifest: Manifest) -> Iterator[str]:
     for change in found.changes:
         danger = " (it holds users: needs --allow-destructive)" if change.holds_users else ""
-        shown = typer.style(f"  {change}", fg=_COLOURS[_OPERATIONS[change.action]])
+        shown = typer.style(f"  {change}", fg=COLOURS[_OPERATIONS[change.action]])
         yield shown + typer.style(danger, fg="red", bold=True)
     for line in _code_lines(found, manifest):
-        yield typer.style(f"  {line}", fg=_COLOURS["Update"])
+        yield typer.style(f"  {line}", fg=COLOURS["Update"])
 
 
 def _code_lines(found: Difference, manifest: Manifest) -> Iterator[str]:
     verbs = {"Create": "create", "Update": "change", "Delete": "remove"}
     for row in _code(found, manifest):
-        if row.operation != _SAME:
+        if row.operation != SAME:
             yield f"{verbs[row.operation]} function {row.name}"
     if manifest.data is not None and _data_differs(found, manifest):
         yield f"change operations of {manifest.data.name}"
@@ -135,7 +125,7 @@ def _auth(found: Difference, manifest: Manifest) -> Iterator[Row]:
     name = manifest.auth.name if manifest.auth else next((change.name for change in changes), None)
     if name is None:
         return
-    operation = _OPERATIONS[actions[0]] if actions else _SAME
+    operation = _OPERATIONS[actions[0]] if actions else SAME
     if any(change.kind == "pool" for change in changes) or not changes:
         yield Row("Auth", name, operation)
     else:
@@ -146,7 +136,7 @@ def _groups(found: Difference, manifest: Manifest) -> Iterator[Row]:
     actions = {change.name: change.action for change in found.changes if change.kind == GROUP}
     names = [group.name for group in manifest.auth.groups] if manifest.auth else []
     for name in dict.fromkeys([*names, *actions]):
-        yield Row("Auth", f"group {name}", _OPERATIONS[actions[name]] if name in actions else _SAME)
+        yield Row("Auth", f"group {name}", _OPERATIONS[actions[name]] if name in actions else SAME)
 
 
 def _code(found: Difference, manifest: Manifest) -> Iterator[Row]:
@@ -160,7 +150,7 @@ def _code(found: Difference, manifest: Manifest) -> Iterator[Row]:
         elif known != function or record.sources.get(function.name) != found.sources[function.name]:
             yield Row("Function", function.name, "Update")
         else:
-            yield Row("Function", function.name, _SAME)
+            yield Row("Function", function.name, SAME)
     for name in before:
         yield Row("Function", name, "Delete")
 
@@ -170,32 +160,10 @@ def _apis(found: Difference, manifest: Manifest) -> Iterator[Row]:
     names = [manifest.data.name] if manifest.data else []
     names += [api.name for api in manifest.rest_apis]
     for name in dict.fromkeys([*names, *actions]):
-        operation = _OPERATIONS[actions[name]] if name in actions else _SAME
-        if operation == _SAME and manifest.data and name == manifest.data.name and _data_differs(found, manifest):
+        operation = _OPERATIONS[actions[name]] if name in actions else SAME
+        if operation == SAME and manifest.data and name == manifest.data.name and _data_differs(found, manifest):
             operation = "Update"
         yield Row("Api", name, operation)
-
-
-def print_status(rows: Sequence[Row]) -> None:
-    """The table that Amplify's users know."""
-    headers = ("Category", "Resource name", "Operation")
-    widths = [max(len(cell) for cell in column) for column in zip(headers, *rows, strict=True)]
-
-    def line(left: str, middle: str, right: str) -> str:
-        return left + middle.join("─" * (width + 2) for width in widths) + right
-
-    typer.secho(line("┌", "┬", "┐"), dim=True)
-    bar = typer.style("│", dim=True)
-    for row in (headers, *rows):
-        cells = [f" {cell:<{width}} " for cell, width in zip(row, widths, strict=True)]
-        if row is headers:
-            cells = [typer.style(cell, bold=True) for cell in cells]
-        else:
-            cells[2] = typer.style(cells[2], fg=_COLOURS.get(row[2]), dim=row[2] == _SAME or None)
-        typer.echo(bar + bar.join(cells) + bar)
-        if row is headers and rows:
-            typer.secho(line("├", "┼", "┤"), dim=True)
-    typer.secho(line("└", "┴", "┘"), dim=True)
 
 
 def pull(project: Path, target: Target, overrides: Mapping[str, object], out_dir: Path | None) -> None:

@@ -10,11 +10,16 @@
 It reads the same `amplify_outputs.json` as the other clients and speaks the same protocols; it works against AWS too.
 """
 
-from poolhouse.client.data import Client, GraphQLError, OperationError, generate_client
-from poolhouse.client.outputs import Outputs
-from poolhouse.client.rest import RestApi, RestError
-from poolhouse.client.session import NewPasswordRequired, Session, confirm_reset_password, reset_password, sign_in
-from poolhouse.client.wire import RequestRefused
+from poolhouse.errors import MissingExtra
+
+try:
+    from poolhouse.client.data import Client, GraphQLError, OperationError, generate_client
+    from poolhouse.client.outputs import Outputs
+    from poolhouse.client.rest import RestApi, RestError
+    from poolhouse.client.session import NewPasswordRequired, Session, confirm_reset_password, reset_password, sign_in
+    from poolhouse.client.wire import RequestRefused
+except ModuleNotFoundError as error:
+    raise MissingExtra("The Python client", "client", package=error.name) from error
 
 __all__ = [
     "Client",

@@ -58,6 +58,7 @@ from .definitions import (
     MultipleSingletonResourcesError,
     NotServedError,
 )
+from .extras import MissingExtra, extra_of
 from .factors import (
     DeviceKeyExistsException,
     DeviceNotFound,
@@ -75,7 +76,6 @@ from .factors import (
 from .mistakes import (
     BackupRefused,
     ClientError,
-    MissingPackage,
     NotFoundInDatabase,
     ProjectError,
     RefusedCommand,
@@ -225,7 +225,7 @@ __all__ = [
     "MalformedPolicyDocumentException",
     "MaximumLayersReachedError",
     "MissingAuthenticationTokenException",
-    "MissingPackage",
+    "MissingExtra",
     "MultipleSingletonResourcesError",
     "NotAuthorizedException",
     "NotFoundInDatabase",
@@ -280,4 +280,5 @@ __all__ = [
     "WebAuthnNotEnabledException",
     "WebAuthnOriginNotAllowedException",
     "WebAuthnRelyingPartyMismatchException",
+    "extra_of",
 ]

@@ -32,10 +32,6 @@ class ProjectError(UserError):
     """The project's folder or its modules cannot be read."""
 
 
-class MissingPackage(UserError):
-    """A Python package that a command needs is not installed."""
-
-
 class RefusedCommand(UserError):
     """An operation refused what a command asked of it; `code` is AWS's name of the error."""
 

@@ -78,9 +78,12 @@ def poolhouse_server(
     poolhouse_project: Path, pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
 ) -> "Iterator[Process]":
     """The server of this test process. `poolhouse_backend` brings it back to its beginning."""
-    from poolhouse.errors import UserError
-    from poolhouse.testing.process import Process
+    from poolhouse.errors import MissingExtra, UserError
 
+    try:
+        from poolhouse.testing.process import Process
+    except ModuleNotFoundError as error:
+        pytest.fail(str(MissingExtra("The pytest plugin", "server", package=error.name)), pytrace=False)
     named = pytestconfig.getini("poolhouse_seed")
     lines = (line.partition("=") for line in pytestconfig.getini("poolhouse_secrets"))
     log = tmp_path_factory.mktemp("poolhouse") / "server.log"
