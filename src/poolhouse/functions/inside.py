@@ -6,6 +6,7 @@ to and that closes when the server is gone.
 """
 
 import base64
+import ctypes
 import fcntl
 import gc
 import os
@@ -17,8 +18,10 @@ import sys
 import threading
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from functools import cache
 from http import HTTPStatus
 from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES, ExtensionFileLoader, FileFinder, SourceFileLoader
+from types import ModuleType
 from typing import Any
 from uuid import UUID
 
@@ -32,6 +35,8 @@ BASE_MB = 64
 """What the interpreter and the runtime client may use beyond the function's own memory."""
 
 READ_BYTES = 256 * 1024
+_SERVER = os.getenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "")  # noqa: TID251 - what the worker is told
+PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 4, 38
 
 
 class TolerantEncoder(Encoder):  # type: ignore[misc]
@@ -202,11 +207,34 @@ def load_freshly(project: str) -> None:
     sys.path_hooks.insert(0, find_in)
 
 
+def initialize_client_plugin(client: Any) -> None:
+    """Called by botocore with each client that is made, because `worker_environment` names this module."""
+    sdk().hasten(client, _SERVER)
+
+
+@cache
+def sdk() -> Any:
+    """`inside_sdk`, read when it is needed: most of what it imports a function without the SDK has no use for."""
+    loader = SourceFileLoader("poolhouse_inside_sdk", __file__.replace("inside.py", "inside_sdk.py"))
+    module = ModuleType(loader.name)
+    loader.exec_module(module)
+    return module
+
+
 def set_limits(memory_mb: int) -> None:
     """Bounds private memory (the kernel of Linux enforces it, that of macOS does not) and forbids core dumps."""
     allowed = (memory_mb + BASE_MB) * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_DATA, (allowed, allowed))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def close_up() -> None:
+    """Closes this process to other functions, and keeps all that it starts from gaining rights (Linux alone can)."""
+    if sys.platform == "linux":
+        zero, prctl = ctypes.c_ulong(0), ctypes.CDLL(None, use_errno=True).prctl
+        for option, value in ((PR_SET_DUMPABLE, 0), (PR_SET_NO_NEW_PRIVS, 1)):
+            if prctl(option, ctypes.c_ulong(value), zero, zero, zero):
+                raise OSError(ctypes.get_errno(), "The worker cannot be closed to other processes")
 
 
 def die_with(life: int) -> None:
@@ -236,6 +264,7 @@ def end_group() -> None:
 
 def main(arguments: list[str]) -> None:
     """A worker polls in its main thread on every Python version: a thread for each poll costs more than the poll."""
+    close_up()
     life, memory_mb, *folders = arguments[2:]
     die_with(int(life))
     set_limits(int(memory_mb))

@@ -8,7 +8,9 @@ from pathlib import Path, PurePosixPath
 from .invocations import FunctionSpec
 
 _EXECUTABLES = os.pathsep.join((str(Path(sys.executable).parent), "/usr/local/bin", "/usr/bin", "/bin"))
-_BASE = {"PATH": _EXECUTABLES, "LANG": "C.UTF-8", "TZ": ":UTC"}
+# botocore gives each client that it makes to the plugins named here; `inside.py` is the worker's main module.
+_PLUGIN = "poolhouse=__main__"
+_BASE = {"PATH": _EXECUTABLES, "LANG": "C.UTF-8", "TZ": ":UTC", "BOTOCORE_EXPERIMENTAL__PLUGINS": _PLUGIN}
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import Raw
 
+from poolhouse.store.database import Row
 from poolhouse.store.search import Listed
 from poolhouse.store.users import User
 
@@ -23,8 +24,8 @@ def listed(user: Listed | User) -> dict[str, Any]:
     }
 
 
-def page_of(found: Iterable[Listed]) -> list[dict[str, Any]]:
-    """What `listed` makes of each. A page has sixty, so it is one expression without a call for each."""
+def page_of(found: Iterable[Row]) -> list[dict[str, Any]]:
+    """What `listed` makes of each bare row. A page has sixty, so it is one expression without a call for each."""
     return [
         {
             "Username": username,

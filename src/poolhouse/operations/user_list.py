@@ -47,10 +47,10 @@ async def list_users(ctx: Call, req: ListUsersRequest) -> Answer:
 
 async def _everyone(ctx: Call, scope: tuple[str, ...], after: int, size: int) -> Answer:
     """A page of all users with all that is shown of them."""
-    found = await search.everyone(ctx.tx, scope[0], after, size + 1)
+    found = await search.rows_of_all(ctx.tx, scope[0], after, size + 1)
     answer: Answer = {"Users": page_of(found[:size])}
     if len(found) > size:
-        answer["PaginationToken"] = paging.sealed(ctx, "ListUsers", scope, "", found[size - 1].id)
+        answer["PaginationToken"] = paging.sealed(ctx, "ListUsers", scope, "", found[size - 1][0])
     return answer
 
 

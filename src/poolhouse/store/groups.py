@@ -1,5 +1,6 @@
 """Groups and who is in them. Names are case-sensitive."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import BigInteger, bindparam, delete, func, null, select, update
@@ -7,7 +8,7 @@ from sqlalchemy import BigInteger, bindparam, delete, func, null, select, update
 from poolhouse.errors import GroupExistsException, GroupNotFound, LimitExceededException
 
 from . import pools
-from .database import Transaction
+from .database import Row, Transaction
 from .pools import REMOVED, Pool
 from .schema import groups, memberships, users
 from .schema import pools as pools_table
@@ -256,5 +257,9 @@ async def size(tx: Transaction, group_id: int, most: int) -> int:
 
 async def members(tx: Transaction, group_id: int, after: int, limit: int) -> list[Listed]:
     """Users of a group by row id, those behind `after`; 0 is the beginning. Any page costs the same."""
-    rows = await tx.all(_MEMBERS, {"group_id": group_id, "after": after, "limit": limit})
-    return list(map(Listed._make, rows))
+    return list(map(Listed._make, await member_rows(tx, group_id, after, limit)))
+
+
+async def member_rows(tx: Transaction, group_id: int, after: int, limit: int) -> Sequence[Row]:
+    """The same as bare rows, in the order of `Listed`."""
+    return await tx.all(_MEMBERS, {"group_id": group_id, "after": after, "limit": limit})

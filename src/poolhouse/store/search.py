@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, BindParameter, ColumnElement, Select, Text, bindparam, select, tuple_
 
-from .database import Transaction, Values
+from .database import Row, Transaction, Values
 from .names import prefix_bound
 from .schema import user_search, users
 from .statement import Statement
@@ -99,7 +99,12 @@ Found = list[tuple[Place, Listed]]
 
 async def everyone(tx: Transaction, pool_id: str, after: int, limit: int) -> list[Listed]:
     """Users of a pool by row id, those behind `after`; 0 is the beginning."""
-    return list(map(Listed._make, await tx.all(_ALL, {"pool_id": pool_id, "after": after, "limit": limit})))
+    return list(map(Listed._make, await rows_of_all(tx, pool_id, after, limit)))
+
+
+async def rows_of_all(tx: Transaction, pool_id: str, after: int, limit: int) -> Sequence[Row]:
+    """The same as bare rows, in the order of `Listed`."""
+    return await tx.all(_ALL, {"pool_id": pool_id, "after": after, "limit": limit})
 
 
 async def all_users(tx: Transaction, pool_id: str, span: Span) -> Found:
