@@ -10,6 +10,7 @@ import msgspec
 
 from poolhouse.crypto.vault import Vault
 from poolhouse.operations import audit
+from poolhouse.operations.backend.master_key import check_master_key
 from poolhouse.store.database import open_database
 
 from .soak_ledger import Key, Ledger, Wrong
@@ -192,6 +193,7 @@ class Check:
         database = open_database(self._url)
         await database.start()
         try:
+            await check_master_key(database, self._vault)
             report = await audit.verify(database, self._vault)
         finally:
             await database.stop()

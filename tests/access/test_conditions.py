@@ -142,6 +142,9 @@ def test_values_may_hold_variables():
         ({"DateEquals": {"aws:a": "yesterday"}}, "not a date"),
         ({"IpAddress": {"aws:a": "10.0.0.0/40"}}, "not an address range"),
         ({"ArnLike": {"aws:a": "role/x"}}, "ARN format"),
+        ({"StringEquals": {"aws:ResourceTag/team": "red"}}, "aws:ResourceTag/team: the tags of a resource are not"),
+        ({"Null": {"AWS:resourcetag/team": "true"}}, "tags of a resource are not known"),
+        ({"StringEquals": {"aws:a": "${aws:ResourceTag/team}"}}, "tags of a resource are not known"),
     ],
 )
 def test_malformed_blocks_are_refused(block, words):

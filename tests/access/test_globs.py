@@ -117,7 +117,10 @@ def test_escaped_characters_stand_for_themselves():
 
 @pytest.mark.parametrize(
     "pattern",
-    ["userpool/x", "**", "?", "", "arn:aws:x:::${", "arn:aws:x:::${}", "arn:aws:x:::${a b}", "arn:" + "a" * 3000],
+    [
+        *("userpool/x", "**", "?", "", "arn:aws:x:::${", "arn:aws:x:::${}", "arn:aws:x:::${a b}", "arn:" + "a" * 3000),
+        "arn:aws:x:::${aws:ResourceTag/team}",
+    ],
 )
 def test_malformed_patterns_are_refused(pattern):
     """Neither an ARN nor `*`, a broken variable, or too long."""

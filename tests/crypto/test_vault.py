@@ -119,3 +119,49 @@ def test_master_keys_are_random_and_never_printed():
     assert len(first) == len(second) == 32
     assert first != second
     assert repr(Vault(first)) == "Vault(<sealed>)"
+
+
+def test_works_under_the_data_key_of_a_mark():
+    """Two vaults of one mark open each other's seals; the master key alone opens none, and digests differ."""
+    mark = VAULT.new_mark()
+    one, other = Vault(KEY), Vault(KEY)
+    one.unlock(mark)
+    other.unlock(mark)
+    sealed = one.seal("verifier", b"plain")
+    assert other.open("verifier", sealed) == b"plain"
+    assert one.digest("code", b"1") == other.digest("code", b"1") != VAULT.digest("code", b"1")
+    with pytest.raises(BrokenSeal):
+        VAULT.open("verifier", sealed)
+
+
+def test_another_master_key_for_the_same_data():
+    """The mark under the new key opens what was sealed before; the old key does not open that mark, nor a third one."""
+    one, new = Vault(KEY), bytes(32)
+    one.unlock(one.new_mark())
+    sealed, mark = one.seal("verifier", b"plain"), one.mark_under(new)
+    moved = Vault(new)
+    moved.unlock(mark)
+    assert moved.open("verifier", sealed) == b"plain"
+    for key in (KEY, bytes([9]) * 32):
+        with pytest.raises(BrokenSeal):
+            Vault(key).unlock(mark)
+
+
+def test_a_database_without_a_data_key():
+    """One that was begun before there were data keys works under its master key, and goes on with it under another."""
+    old, mark = Vault(KEY), VAULT.seal("master-key", b"fits")
+    sealed = VAULT.seal("verifier", b"plain")
+    old.unlock(mark)
+    assert old.open("verifier", sealed) == b"plain"
+    moved = Vault(bytes(32))
+    moved.unlock(old.mark_under(bytes(32)))
+    assert moved.open("verifier", sealed) == b"plain"
+
+
+def test_two_databases_of_one_key_have_nothing_in_common():
+    """Every mark holds a data key of its own."""
+    one, other = Vault(KEY), Vault(KEY)
+    one.unlock(VAULT.new_mark())
+    other.unlock(VAULT.new_mark())
+    with pytest.raises(BrokenSeal):
+        other.open("verifier", one.seal("verifier", b"plain"))

@@ -9,7 +9,7 @@ from decimal import Decimal
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any, Literal
 
-from .globs import ArnPattern, Context, Template, UnresolvedVariableError, atoms
+from .globs import ArnPattern, Context, Template, UnresolvedVariableError, atoms, require_known
 
 Test = Callable[[str, Context], bool]
 _Make = Callable[[str, bool], Test]
@@ -183,6 +183,7 @@ def _keys(name: str, keys: Any) -> Sequence[tuple[str, list[str]]]:
     for key in keys:
         if not _KEY.fullmatch(key):
             raise ValueError(f"Condition key {key!r} is not of the form vendor:name.")
+        require_known(key)
     return [(key, _values(key, values)) for key, values in keys.items()]
 
 

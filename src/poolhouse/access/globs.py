@@ -8,6 +8,7 @@ from typing import NamedTuple
 Context = Mapping[str, tuple[str, ...]]
 """Condition keys in lower case, each with its values; an absent key and an empty tuple mean the same."""
 
+_RESOURCE_TAG = "aws:resourcetag/"
 _MAX_PATTERN = 2048
 _WITH_VARIABLES = re.compile(r"\$\{([^{}]*)\}|[*?]|\$|[^*?$]+")
 _PLAIN = re.compile(r"[*?]|[^*?]+")
@@ -214,4 +215,11 @@ def _variable(inner: str) -> Atom:
     parts = _VARIABLE.fullmatch(inner)
     if parts is None:
         raise ValueError(f"${{{inner}}} is not a policy variable.")
+    require_known(parts.group(1))
     return Variable(parts.group(1).lower(), parts.group(2))
+
+
+def require_known(key: str) -> None:
+    """A Deny that asks for what no request here can hold would never apply. Raises ValueError where it is written."""
+    if key.lower().startswith(_RESOURCE_TAG):
+        raise ValueError(f"{key}: the tags of a resource are not known to policies here.")

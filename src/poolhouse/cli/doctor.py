@@ -8,6 +8,7 @@ import typer
 from poolhouse.app import clock
 from poolhouse.cli import doctor_project, doctor_settings
 from poolhouse.cli.doctor_database import database, examined
+from poolhouse.cli.doctor_isolation import isolation
 from poolhouse.cli.findings import Finding, State
 from poolhouse.cli.tables import print_json
 from poolhouse.config import Mode
@@ -33,6 +34,7 @@ def examine(
         return
     yield from doctor_settings.addresses(settings)
     yield from doctor_settings.certificate(settings, now())
+    yield isolation(settings, project)
     condition, findings = database(settings, now)
     yield from findings
     fits = True

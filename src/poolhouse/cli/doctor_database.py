@@ -9,6 +9,7 @@ from pathlib import Path
 from poolhouse.cli.findings import Finding, fail, ok, warn
 from poolhouse.config import Settings
 from poolhouse.crypto.vault import BrokenSeal, Vault
+from poolhouse.errors import MissingExtra
 from poolhouse.store.inspection import Condition, is_current, of_postgresql, of_sqlite
 
 _NAME = "database"
@@ -39,7 +40,7 @@ def examined(settings: Settings, condition: Condition) -> Iterator[Finding]:
 
 def _key(settings: Settings, mark: bytes) -> Finding:
     try:
-        Vault(settings.master_key).open("master-key", mark)
+        Vault(settings.master_key).unlock(mark)
     except BrokenSeal:
         text = "It is not the one that this database was written with."
         return fail("master key fits", text, "Give the key it had; without it, what is sealed there is lost.")
@@ -106,8 +107,11 @@ def _file_system(path: Path) -> str:
 
 
 def _server(settings: Settings, now: Callable[[], int]) -> tuple[Condition | None, list[Finding]]:
-    import asyncpg
-
+    try:
+        import asyncpg
+    except ModuleNotFoundError as error:
+        lacking = MissingExtra("PostgreSQL", "postgres", package=error.name)
+        return None, [fail(_NAME, lacking.message, lacking.resolution)]
     url = settings.database.replace("postgres://", "postgresql://", 1)
     try:
         condition = asyncio.run(of_postgresql(url, now))

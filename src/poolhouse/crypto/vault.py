@@ -1,4 +1,8 @@
-"""Encryption of what is stored or handed out: one master key, one subkey per purpose. It stores nothing."""
+"""Encryption of what is stored or handed out: one key, one subkey per purpose. It stores nothing.
+
+The key is a database's data key, which the database keeps sealed under the master key: its mark. So another master key
+costs one seal, and what is sealed, digested or chained under the data key stays as it is.
+"""
 
 import base64
 import functools
@@ -20,6 +24,8 @@ _FORMAT: Final = b"\x01"
 _NONCE: Final = 12
 _TAG: Final = 16
 _KEY: Final = 32
+_MARK: Final = "master-key"
+_NO_DATA_KEY: Final = b"fits"
 
 
 class BrokenSeal(ValueError):
@@ -42,11 +48,29 @@ class Vault:
         if len(master_key) != _KEY:
             raise ValueError(f"The master key has {_KEY} bytes, not {len(master_key)}.")
         self._master_key = master_key
+        self._key = master_key
         self._ciphers: dict[str, tuple[AESGCM, bytes]] = {}
         self._digests: dict[str, hmac.HMAC] = {}
 
     def __repr__(self) -> str:
         return "Vault(<sealed>)"
+
+    def new_mark(self) -> bytes:
+        """A new data key, sealed under the master key, for a database to keep."""
+        return Vault(self._master_key).seal(_MARK, os.urandom(_KEY))
+
+    def unlock(self, mark: bytes) -> None:
+        """From now on work under the data key of this mark. Raises BrokenSeal when it is under another master key.
+
+        The mark of a database that was begun without a data key holds none: the master key itself is in its place.
+        """
+        plain = Vault(self._master_key).open(_MARK, mark)
+        self._key = self._master_key if plain == _NO_DATA_KEY else plain
+        self._ciphers, self._digests = {}, {}
+
+    def mark_under(self, master_key: bytes) -> bytes:
+        """The same data key, sealed under another master key."""
+        return Vault(master_key).seal(_MARK, self._key)
 
     def seal(self, purpose: str, plain: bytes) -> bytes:
         """One format byte, the nonce, then the ciphertext with its tag: 29 bytes more than `plain`."""
@@ -92,7 +116,7 @@ class Vault:
 
     def _subkey(self, use: str, purpose: str) -> bytes:
         info = f"poolhouse/{use}/{purpose}".encode()
-        return HKDF(algorithm=hashes.SHA256(), length=_KEY, salt=None, info=info).derive(self._master_key)
+        return HKDF(algorithm=hashes.SHA256(), length=_KEY, salt=None, info=info).derive(self._key)
 
 
 def _token_bytes(token: str) -> bytes:

@@ -14,6 +14,9 @@ FIRST_DELAY = 0.5
 LONGEST_DELAY = 30.0
 """Seconds without a new start after a worker failed to start, doubling; meanwhile the same error is answered."""
 
+FREE_CRASHES = 3
+"""How many invocations in a row may end their worker before a crash counts like a failed start."""
+
 
 @dataclass(frozen=True)
 class Bounds:
@@ -40,6 +43,7 @@ class Fleet:
         self._shrinking: asyncio.TimerHandle | None = None
         self._stops: set[asyncio.Task[None]] = set()
         self._failures = 0
+        self._crashes = 0
         self._failure: InvocationError | None = None
         self._retry_at = 0.0
 
@@ -100,7 +104,8 @@ class Fleet:
     # --- what workers tell ---
 
     def worker_ready(self, worker: Worker) -> None:
-        self._failures, self._failure = 0, None
+        if worker.has_answered or not self._crashes:
+            self._crashes, self._failures, self._failure = 0, 0, None
         if self._closed or worker.spent:
             self._release(worker)
         elif self._queue:
@@ -118,8 +123,8 @@ class Fleet:
         self._forget_idle(worker)
         if self._closed:
             return
-        if worker.failure is not None:
-            self._back_off(worker.failure)
+        if failure := worker.failure or self._crash_of(worker):
+            self._back_off(failure)
         elif not self._workers and (worker.spent or worker.died_running or self._queue):
             self._start_worker()
 
@@ -146,12 +151,20 @@ class Fleet:
             self._start_worker()
         self._grow_later()
 
+    def _crash_of(self, worker: Worker) -> InvocationError | None:
+        """What ended the worker in the middle of an invocation, when that has become a habit."""
+        if worker.crash is None:
+            return None
+        self._crashes += 1
+        return worker.crash if self._crashes > FREE_CRASHES else None
+
     def _back_off(self, failure: InvocationError) -> None:
         """After a failed start nothing starts for a while; without any worker left, what waits fails the same way."""
         self._failure = failure
         delay = min(LONGEST_DELAY, FIRST_DELAY * 2**self._failures)
         self._failures = min(self._failures + 1, 16)
         self._retry_at = self._loop.time() + delay
+        self._host.log(self.spec.name, "", f"No worker is started for {delay:g} s: {failure.message}")
         if not self._workers:
             waiting, self._queue = self._queue, deque()
             for job in waiting:

@@ -25,10 +25,12 @@ from . import paging
 from ._described import page_of, present
 from .context import Call, seconds
 from .gate import Answer, operation
+from .passing import require_pass
 
 
 @operation("CreateGroup", "write")
 async def create_group(ctx: Call, req: CreateGroupRequest) -> Answer:
+    _require_pass(ctx, req.RoleArn)
     pool = await pools.lock(ctx.tx, req.UserPoolId)
     group = await groups.add(
         ctx.tx,
@@ -60,6 +62,7 @@ async def list_groups(ctx: Call, req: ListGroupsRequest) -> Answer:
 @operation("UpdateGroup", "write")
 async def update_group(ctx: Call, req: UpdateGroupRequest) -> Answer:
     """Changes what the request holds and nothing else."""
+    _require_pass(ctx, req.RoleArn)
     pool = await pools.get(ctx.tx, req.UserPoolId)
     group = await groups.change(
         ctx.tx,
@@ -71,6 +74,12 @@ async def update_group(ctx: Call, req: UpdateGroupRequest) -> Answer:
         now=ctx.now,
     )
     return {"Group": _described(group)}
+
+
+def _require_pass(ctx: Call, role_arn: str | None) -> None:
+    """The members of a group get its role from the identity pool. Raises NotAuthorizedException."""
+    if role_arn is not None:
+        require_pass(ctx, role_arn)
 
 
 @operation("DeleteGroup", "write")
@@ -108,10 +117,10 @@ async def list_users_in_group(ctx: Call, req: ListUsersInGroupRequest) -> Answer
     pool, group = await groups.get_with_pool(ctx.tx, req.UserPoolId, req.GroupName, keep=False)
     size, scope = paging.size(req.Limit), (pool.id, str(group.id))
     _, after = paging.opened(ctx, "ListUsersInGroup", scope, req.NextToken)
-    found = await groups.members(ctx.tx, group.id, after, size + 1)
+    found = await groups.member_rows(ctx.tx, group.id, after, size + 1)
     answer: Answer = {"Users": page_of(found[:size])}
     if len(found) > size:
-        answer["NextToken"] = paging.sealed(ctx, "ListUsersInGroup", scope, "", found[size - 1].id)
+        answer["NextToken"] = paging.sealed(ctx, "ListUsersInGroup", scope, "", found[size - 1][0])
     return answer
 
 

@@ -5,8 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from poolhouse.access import authorization
-from poolhouse.errors import AccessDeniedException, InvalidParameterException, NotAuthorizedException
+from poolhouse.errors import InvalidParameterException
 from poolhouse.operations.context import Call
 from poolhouse.operations.gate import Answer, operation
 from poolhouse.service_model.structs import cognito_identity as wire
@@ -16,6 +15,7 @@ from poolhouse.store.identities import BY_TOKEN, IdentityPool, RoleMapping, Rule
 
 from .identity_logins import provider_names
 from .identity_pools import own
+from .passing import require_pass
 
 _MOST_RULES: Final = 25
 _ROLE: Final = re.compile(r"arn:aws:iam::[0-9]{12}:role/[\w+=,.@/-]{1,128}", re.ASCII)
@@ -88,16 +88,7 @@ def _check_role(ctx: Call, arn: str) -> None:
     """Raises InvalidParameterException or NotAuthorizedException."""
     if not _ROLE.fullmatch(arn):
         raise InvalidParameterException(f"{arn[:128]} is not the ARN of a role.")
-    try:
-        authorization.authorize(
-            ctx.principal, "iam:PassRole", arn, now=ctx.now, source_ip=ctx.source_ip or None, secure=_secure(ctx)
-        )
-    except AccessDeniedException as error:
-        raise NotAuthorizedException(error.message) from error
-
-
-def _secure(ctx: Call) -> bool:
-    return ctx.services.settings.public_url.startswith("https://")
+    require_pass(ctx, arn)
 
 
 def _described(mapping: RoleMapping) -> dict[str, Any]:

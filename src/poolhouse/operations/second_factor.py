@@ -1,7 +1,8 @@
 """The answers to second factors in a sign-in: SOFTWARE_TOKEN_MFA, SMS_MFA, EMAIL_OTP, SELECT_MFA_TYPE and MFA_SETUP.
 
 Wrong codes leave the session good and are counted on the locked user, all factors together, so that neither parallel
-requests nor new sessions get more guesses than one after the other.
+requests nor new sessions get more guesses than one after the other. The count of a day outlives idle times and right
+codes: it bounds who has the password and all the time of the world.
 """
 
 from collections.abc import Mapping
@@ -36,6 +37,8 @@ _WRONG_TOTP: Final = "Invalid code received for user"
 _WRONG_CODE: Final = "Invalid code or auth state for the user."
 _USED: Final = "Your software token has already been used once."
 _MEMBERS: Final[Mapping[Kind, str]] = {EMAIL: "EMAIL_OTP_CODE", SMS: "SMS_MFA_CODE"}
+WRONG_CODES_A_DAY: Final = 20
+"""With three codes good at a time, a guesser who has the password finds one in some forty years."""
 _SET_UP_WITH: Final[Mapping[Kind, str]] = {SMS: "PHONE_NUMBER", EMAIL: "EMAIL"}
 Responses = Mapping[str, str]
 
@@ -136,14 +139,21 @@ def _counter(user: User) -> str:
     return f"mfa:{user.id}"
 
 
+def _of_day(user: User) -> str:
+    return f"{attempts.BY_DAY}{_counter(user)}"
+
+
 async def _waiting(door: Door, tx: Transaction, user: User) -> ServiceError | None:
-    row = await attempts.find(tx, _counter(user))
-    return CodeAttemptsExceeded() if attempts.is_locked(row, door.ctx.now) else None
+    now, row, day = door.ctx.now, await attempts.find(tx, _counter(user)), await attempts.find(tx, _of_day(user))
+    waits = attempts.is_locked(row, now) or attempts.is_used_up(day, now, WRONG_CODES_A_DAY, attempts.DAY)
+    return CodeAttemptsExceeded() if waits else None
 
 
 async def _wrong(door: Door, tx: Transaction, user: User, text: str) -> ServiceError:
     """Returned, because raising it would take back the count."""
-    counted = await attempts.fail(tx, _counter(user), door.ctx.now)
+    now = door.ctx.now
+    counted = await attempts.fail(tx, _counter(user), now)
+    counted = counted and await attempts.allow(tx, _of_day(user), now, WRONG_CODES_A_DAY, attempts.DAY)
     return CodeMismatchException(text) if counted else CodeAttemptsExceeded()
 
 

@@ -5,7 +5,7 @@ Every count is one statement that also decides, so parallel tries on any number 
 
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import BigInteger, and_, bindparam, case, delete, literal, or_, select
+from sqlalchemy import BigInteger, and_, bindparam, case, delete, literal, not_, or_, select
 
 from .database import Transaction
 from .schema import attempts
@@ -13,6 +13,9 @@ from .statement import InsertBuilder, Statement
 
 SECOND: Final = 1_000_000
 HOUR: Final = 3600 * SECOND
+DAY: Final = 24 * HOUR
+BY_DAY: Final = "day:"
+"""How subjects begin whose window is a day; the longest that any other rule looks back is an hour."""
 FREE_FAILURES: Final = 5
 """Wrong passwords that cost no waiting."""
 LONGEST_WAIT: Final = 900 * SECOND
@@ -75,10 +78,12 @@ _FAIL = Statement(
 )
 _FIND = Statement(select(attempts).where(attempts.c.subject == bindparam("subject")))
 _FORGET = Statement(delete(attempts).where(attempts.c.subject == bindparam("subject")))
-_OLD = select(attempts.c.subject).where(attempts.c.last <= _floor).limit(bindparam("most", type_=BigInteger))
-_REMOVE_OLD = Statement(
-    delete(attempts).where(and_(attempts.c.subject.in_(_OLD.scalar_subquery()), attempts.c.last <= _floor))
+_day_floor = bindparam("day_floor", type_=BigInteger)
+_is_old = and_(
+    attempts.c.last <= _floor, or_(attempts.c.last <= _day_floor, not_(attempts.c.subject.startswith(BY_DAY)))
 )
+_OLD = select(attempts.c.subject).where(_is_old).limit(bindparam("most", type_=BigInteger))
+_REMOVE_OLD = Statement(delete(attempts).where(and_(attempts.c.subject.in_(_OLD.scalar_subquery()), _is_old)))
 
 
 async def find(tx: Transaction, subject: str) -> Attempts | None:
@@ -108,4 +113,4 @@ async def forget(tx: Transaction, subject: str) -> None:
 
 async def remove_old(tx: Transaction, now: int, most: int = 500) -> int:
     """Drop at most `most` counters that no rule looks at any more; the number of them."""
-    return await tx.run(_REMOVE_OLD, {"floor": now - HOUR, "most": most})
+    return await tx.run(_REMOVE_OLD, {"floor": now - HOUR, "day_floor": now - DAY, "most": most})

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from poolhouse.errors import SettingError
 
+from . import own_files
+
 _WAIT_SECONDS = 10.0
 
 
@@ -49,6 +51,7 @@ def _write(source: sqlite3.Connection, target: Path) -> None:
     draft = target.with_name(f".{target.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)
     try:
+        own_files.make(draft)
         with closing(_open(draft)) as copy:
             source.backup(copy)
             copy.execute("PRAGMA journal_mode=DELETE")

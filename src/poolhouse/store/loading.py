@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from poolhouse.errors import BackupRefused
 
+from . import own_files
 from .dumping import Contents, Rows
 from .migrations import migrate
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 Batches = Iterator[tuple[int, Rows]]
-Gap = Callable[[int], bytes]
+Gap = Callable[[bytes | None, int], bytes]
 """Seals how many ids of audit records were never given to one."""
 GAP_FACT = "audit-gap"
 _TRAIL = "audit_events"
@@ -31,6 +32,7 @@ def load_sqlite(path: Path, contents: Contents, batches: Batches, gap: Gap) -> N
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.restoring")
     draft.unlink(missing_ok=True)
+    own_files.make(draft)
     engine = create_engine(f"sqlite:///{draft}")
 
     @event.listens_for(engine, "connect")
@@ -132,7 +134,8 @@ def _note_gap(connection: "Connection", gap: Gap) -> int:
     highest, rows = connection.execute(text(f"SELECT coalesce(max(id), 0), count(*) FROM {_TRAIL}")).one()  # noqa: S608 - our own table
     connection.execute(text("DELETE FROM facts WHERE name = :name"), {"name": GAP_FACT})
     if highest > rows:
-        values = {"name": GAP_FACT, "value": gap(int(highest - rows))}
+        mark = connection.execute(text("SELECT value FROM facts WHERE name = 'master-key'")).scalar()
+        values = {"name": GAP_FACT, "value": gap(mark, int(highest - rows))}
         connection.execute(text("INSERT INTO facts (name, value) VALUES (:name, :value)"), values)
     return int(highest)
 

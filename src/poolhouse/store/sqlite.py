@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any
 
 from poolhouse.errors import DatabaseUnavailable, SettingError
-from poolhouse.store import outages
+from poolhouse.store import outages, own_files
 from poolhouse.store.database import Row, Step, Values
 from poolhouse.store.migrations import upgrade_sqlite
 from poolhouse.store.statement import Statement
@@ -172,6 +172,7 @@ class SqliteDatabase:
         """Raises SettingError when the file cannot be opened or is no database of ours."""
         try:
             Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+            own_files.make(self.path)
             upgrade_sqlite(self.path)
             self._writer = _Writer(self.path)
             self._open.append(self._writer)

@@ -211,6 +211,8 @@ async def _drop_pool(work: _Work, found: list[Resource]) -> None:
     for resource in found:
         if resource.kind == POOL:
             await pools.remove(work.tx, resource.resource_id)
+        if resource.kind == IDENTITY_POOL:
+            await identities.remove_pool(work.tx, resource.resource_id)
         if resource.kind in {POOL, CLIENT, IDENTITY_POOL, DOMAIN, GROUP, DELEGATION}:
             await backend.remove(work.tx, resource)
 
