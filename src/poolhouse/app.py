@@ -17,15 +17,16 @@ from starlette.routing import Route, Router
 from poolhouse import service_model, telemetry
 from poolhouse.access import credentials
 from poolhouse.access.fields import Guard
-from poolhouse.app_edges import lifespan, not_started, unknown_path
+from poolhouse.app_edges import lifespan, not_started, template_of, unknown_path
 from poolhouse.app_verification import Verification
-from poolhouse.config import Settings, is_loopback
+from poolhouse.config import Settings, is_loopback, kept_files
 from poolhouse.crypto import srp
 from poolhouse.crypto.vault import Vault
 from poolhouse.define.manifest import Manifest
 from poolhouse.define.project import load
 from poolhouse.errors import DatabaseUnavailable
 from poolhouse.functions import Functions, RoleCredentials, write_env_module
+from poolhouse.functions.isolation import account, examine
 from poolhouse.messages.contacts import Medium
 from poolhouse.messages.delivery import Wakes, deliver
 from poolhouse.messages.inbox import messages as inbox_messages
@@ -56,6 +57,7 @@ from poolhouse.protocols.oauth import oauth_routes
 from poolhouse.protocols.uploads import upload_routes
 from poolhouse.store import secrets
 from poolhouse.store.database import open_database
+from poolhouse.store.traced import trace
 
 _GRAPHQL = "poolhouse.protocols.graphql.endpoint"
 _SESSION_SECONDS = 3600
@@ -103,8 +105,11 @@ class Server:
             clock=clock,
             log=_log_function,
             max_workers=settings.max_workers,
+            account=account(settings.function_user),
         )
-        database = open_database(settings.database)
+        database = open_database(settings.database, answer_seconds=settings.database_seconds)
+        if telemetry.traces.on:
+            trace(database, "sqlite" if settings.database.startswith("sqlite") else "postgresql")
         delivered = senders(settings, database)
         self.services = Services(
             settings=settings,
@@ -132,6 +137,7 @@ class Server:
         srp.prepare()
         await self.services.database.start()
         await check_master_key(self.services.database, self.services.vault)
+        await self._look_as_functions()
         await self.functions.start()
         changes = await self.reload(manifest, allow_destructive=allow_destructive)
         self._keep("warm-up", self.warm_up)
@@ -155,6 +161,10 @@ class Server:
             await self._following.see(manifest.name)
             await self._serve(applied)
         return made, withheld
+
+    async def _look_as_functions(self) -> None:
+        if user := account(self.settings.function_user):
+            await asyncio.to_thread(examine, user, self.project, kept_files(self.settings, self.project))
 
     async def _serve(self, applied: Applied) -> None:
         manifest, settings = applied.manifest, self.settings
@@ -196,6 +206,10 @@ class Server:
             await refusal(scope, receive, send)
         else:
             await self._documents(scope, receive, send)
+
+    def route_of(self, scope: Scope) -> str:
+        """The template of the path that a request asks for, for traces; empty where nothing is served."""
+        return template_of(scope, self._gateway, self._documents)
 
     def _is_addressed(self, scope: Scope) -> bool:
         """Whether the request names this server, and not a foreign name that resolves to it (DNS rebinding)."""

@@ -14,6 +14,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, get_type_hints
 
+from poolhouse.config_rules import PATTERNS, RANGES
 from poolhouse.errors import SettingError
 
 PREFIX = "POOLHOUSE_"
@@ -40,6 +41,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("host", "127.0.0.1", "The address to listen on."),
     Setting("port", "4500", "The port to listen on."),
     Setting("database", "", "sqlite:///FILE or postgresql://...; dev uses .poolhouse/dev.db in the project."),
+    Setting(
+        "database_seconds",
+        "20",
+        "How many seconds PostgreSQL may take for one statement; then the request gets 503. 0 is no bound.",
+    ),
     Setting("public_url", "", "The URL that clients use; it is the issuer of tokens. Default: http(s)://HOST:PORT."),
     Setting("behind_proxy", "false", "Declare that a proxy in front of the server terminates TLS."),
     Setting("tls", "false", "Speak TLS with a certificate of the project's own authority, for local names; dev only."),
@@ -79,6 +85,11 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("audit_stream_secret", "", "The key that signs what the webhook is sent.", secret=True),
     Setting("max_workers", "6", "How many worker processes one function may have."),
+    Setting(
+        "function_user",
+        "",
+        "The operating-system user that functions run as, without rights of its own; the server then starts as root.",
+    ),
     Setting("metrics_port", "0", "Where Prometheus metrics are served; 0 is off."),
     Setting("log_level", "info", "debug, info, warning or error."),
     Setting("log_format", "", "text or json; text on a terminal, else json."),
@@ -122,6 +133,8 @@ class Settings:
     tls_cert: str = ""
     tls_key: str = ""
     live_groups_seconds: int = 5
+    database_seconds: int = 20
+    function_user: str = ""
     inner_url: str = ""
     """Where functions reach their own process, when that is not its address for clients."""
 
@@ -168,6 +181,12 @@ def plain_text(environ: Mapping[str, str] | None = None) -> bool:
     return bool((os.environ if environ is None else environ).get("NO_COLOR"))
 
 
+def opentelemetry(environ: Mapping[str, str] | None = None) -> dict[str, str]:
+    """OpenTelemetry's own variables, which its SDK reads itself."""
+    given = os.environ if environ is None else environ
+    return {name: value for name, value in given.items() if name.startswith("OTEL_")}
+
+
 def names_database(environ: Mapping[str, str] | None = None) -> bool:
     """Whether POOLHOUSE_DATABASE is set."""
     return bool((os.environ if environ is None else environ).get("POOLHOUSE_DATABASE"))
@@ -185,6 +204,15 @@ def key_file(project: Path, environ: Mapping[str, str] | None = None) -> Path | 
         return None
     named = environ.get("POOLHOUSE_MASTER_KEY_FILE")
     return Path(named) if named else project / ".poolhouse" / "master.key"
+
+
+def kept_files(settings: Settings, project: Path, environ: Mapping[str, str] | None = None) -> list[Path]:
+    """The files that are there and that nobody but the server may read: its secrets, and its database."""
+    environ = os.environ if environ is None else environ
+    named = [environ.get(setting.variable + "_FILE", "") for setting in SETTINGS if setting.secret]
+    named += [settings.tls_key, settings.database.partition("sqlite:///")[2]]
+    found = [*(Path(name) for name in named if name), project / ".poolhouse" / "master.key"]
+    return [path for path in found if path.exists()]
 
 
 def _unknown(environ: Mapping[str, str]) -> list[str]:
@@ -285,7 +313,8 @@ def _flag(text: str) -> bool:
     raise ValueError(f"must be true or false, not {text!r}")
 
 
-def _key(text: str) -> bytes:
+def master_key_of(text: str) -> bytes:
+    """The 32 bytes of a key in base64. Raises ValueError that says what is wrong with it."""
     if not text:
         raise ValueError("is required: 32 random bytes in base64 (poolhouse generate master-key)")
     try:
@@ -301,48 +330,17 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-_PARSERS: dict[Any, Callable[[str], Any]] = {str: str, int: _number, bool: _flag, bytes: _key, tuple[str, ...]: _names}
-_REGION = r"[a-z]{2}(-[a-z]+)+-\d"
-_PATTERNS = {
-    "region": (_REGION, "must look like us-east-1"),
-    "ses_region": (f"({_REGION})?", "must look like us-east-1"),
-    "sns_region": (f"({_REGION})?", "must look like us-east-1"),
-    "sms": (r"(sns)?", "must be sns"),
-    "smtp_url": (
-        r"((smtps?://([^\s/@:]+:[^\s/@]+@)?|smtp\+plain://)[^\s/@:\[\]]+(:\d{1,5})?/?)?",
-        "must be smtp:// or smtps://[USER:PASSWORD@]HOST[:PORT], or smtp+plain://HOST[:PORT]",
-    ),
-    "email_from": (
-        r"([^<>@\s]+@[^<>@\s]+|[^<>\x00-\x1f\x7f]*<[^<>@\s]+@[^<>@\s]+>)?",
-        "must be NAME@DOMAIN or Name <NAME@DOMAIN>",
-    ),
-    "audit_reads": (r"people|all", "must be people or all"),
-    "audit_stream": (
-        r"(stdout|https://[^\s/@]+(/\S*)?|http://(localhost|127\.0\.0\.1|\[::1\])(:\d{1,5})?(/\S*)?)?",
-        "must be stdout or https://HOST/PATH (http:// only on a loopback address)",
-    ),
-    "audit_stream_secret": (r".{16,}|", "must have at least 16 characters"),
-    "account_id": (r"\d{12}", "must be twelve digits"),
-    "public_url": (r"https?://[^/\s]+[^/\s]", "must be http(s)://host[:port] without a path"),
-    "database": (r"(sqlite|postgres|postgresql)://.+", "is required: sqlite:///FILE or postgresql://..."),
-    "log_level": (r"debug|info|warning|error", "must be debug, info, warning or error"),
-    "log_format": (r"(text|json)?", "must be text or json"),
-    "root_access_key_id": (r"\w{16,128}|", "must be 16 to 128 letters and digits"),
-    "root_secret_access_key": (r".{16,}|", "must have at least 16 characters"),
-}
-
-
-_RANGES = {
-    "port": (0, 65535),
-    "metrics_port": (0, 65535),
-    "signature_window": (1, 900),
-    "live_groups_seconds": (0, 60),
-    "max_workers": (1, 1000),
+_PARSERS: dict[Any, Callable[[str], Any]] = {
+    str: str,
+    int: _number,
+    bool: _flag,
+    bytes: master_key_of,
+    tuple[str, ...]: _names,
 }
 
 
 def _check(name: str, text: str) -> None:
-    rule, bounds = _PATTERNS.get(name), _RANGES.get(name)
+    rule, bounds = PATTERNS.get(name), RANGES.get(name)
     if rule and not re.fullmatch(rule[0], text):
         raise ValueError(rule[1])
     if bounds and not bounds[0] <= int(text) <= bounds[1]:

@@ -1,11 +1,13 @@
 """`poolhouse serve` as a process: what it refuses, several workers, durability."""
 
 import concurrent.futures
+import itertools
 import json
 import os
 import signal
-import socket
+import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import boto3
@@ -14,12 +16,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from cli.command import MASTER_KEY, ROOT_KEY, ROOT_SECRET, SERVE, alive, gone, ready, run, started, wait_for
-
-
-def free_port():
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        return bound.getsockname()[1]
+from fresh import free_port
 
 
 def arguments(project, database, port, *more):
@@ -74,6 +71,8 @@ REFUSALS = {
     "proxy without https": (without(POOLHOUSE_BEHIND_PROXY="true"), ["--host", "0.0.0.0"], "https://"),
     "two on SQLite": (SERVE, ["--workers", "2"], "SQLite has one writer"),
     "unknown setting": (without(POOLHOUSE_WORKER="2"), [], "POOLHOUSE_WORKER is no setting"),
+    "no such function user": (without(POOLHOUSE_FUNCTION_USER="no-such-user"), [], "there is no user no-such-user"),
+    "root as function user": (without(POOLHOUSE_FUNCTION_USER="root"), [], "the server's own user or root"),
     "bad number": (without(POOLHOUSE_SIGNATURE_WINDOW="soon"), [], "whole number"),
 }
 
@@ -125,7 +124,9 @@ def test_one_process_serves_and_ends(project, database):
 
 
 def test_two_workers_share_one_backend(project, postgresql):
-    """Two processes on an empty PostgreSQL make one pool, both answer, one that died is replaced, all end together."""
+    """Two processes on an empty PostgreSQL make one pool, both answer, one that is killed under load is replaced without
+    anything acknowledged being lost, all end together.
+    """
     port = free_port()
     given = SERVE | {"POOLHOUSE_DATABASE": postgresql}
     with started(
@@ -147,13 +148,70 @@ def test_two_workers_share_one_backend(project, postgresql):
         assert len(children) >= 2
         assert postgresql not in "".join(map(command_line, children))
         victim = next(pid for pid in children if "--socket" in command_line(pid).split("\0"))
-        os.kill(victim, signal.SIGKILL)
-        server.says("worker ended")
-        assert wait_for(lambda: server.text.count('"ready"') == 3, 60)
+        told = written_while(client, pool, partial(lose, server, victim))
+        kept = emails(client, pool)
+        assert [name for name in told if name not in kept] == []
         children += server.family()
         assert server.end(signal.SIGTERM) == 0
         assert gone(children, 20), alive(children)
     assert "Traceback" not in server.text
+
+
+def written_while(client, pool, meanwhile):
+    """Names that were acknowledged to four callers while it happened; who is cut off asks for the same again."""
+    told, stop = [], threading.Event()
+
+    def write(who):
+        for number in itertools.count():
+            name = f"kept-{who}-{number}@example.com"
+            while not stop.is_set():
+                try:
+                    client.admin_create_user(UserPoolId=pool, Username=name, MessageAction="SUPPRESS")
+                except client.exceptions.UsernameExistsException:
+                    pass  # it was done, and the answer was lost
+                except BotoCoreError:
+                    continue
+                told.append(name)
+                break
+            if stop.is_set():
+                return
+
+    with concurrent.futures.ThreadPoolExecutor(4) as threads:
+        running = [threads.submit(write, who) for who in range(4)]
+        try:
+            meanwhile(lambda: wait_for(partial(more_than, told, len(told) + 20)))
+        finally:
+            stop.set()
+        for one in running:
+            one.result(60)
+    return told
+
+
+def more_than(told, number):
+    return len(told) > number
+
+
+def lose(server, victim, goes_on):
+    """Kill one of two workers. While their supervisor stands still, who answers can only be the other one."""
+    assert goes_on()
+    server.process.send_signal(signal.SIGSTOP)
+    os.kill(victim, signal.SIGKILL)
+    assert goes_on()
+    assert '"worker ended"' not in server.text
+    server.process.send_signal(signal.SIGCONT)
+    assert wait_for(lambda: server.text.count('"ready"') == 3, 60)
+    assert '"worker ended"' in server.text
+    assert goes_on()
+
+
+def emails(client, pool):
+    return {
+        attribute["Value"]
+        for page in client.get_paginator("list_users").paginate(UserPoolId=pool)
+        for user in page["Users"]
+        for attribute in user["Attributes"]
+        if attribute["Name"] == "email"
+    }
 
 
 def test_workers_end_with_a_killed_supervisor(project, postgresql):
@@ -207,13 +265,7 @@ def test_acknowledged_users_survive_kill_9(project, database):
         assert ready(f"http://127.0.0.1:{port}")
         client = cognito(port)
         assert pool_of(client) == pool
-        found = {
-            attribute["Value"]
-            for page in client.get_paginator("list_users").paginate(UserPoolId=pool)
-            for user in page["Users"]
-            for attribute in user["Attributes"]
-            if attribute["Name"] == "email"
-        }
+        found = emails(client, pool)
         assert [name for name in told if name not in found] == []
 
 

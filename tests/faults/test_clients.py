@@ -10,7 +10,8 @@ import time
 import httpx
 import pytest
 from cli.command import ROOT_SECRET, SERVE, ready, started
-from cli.test_serve import arguments, free_port
+from cli.test_serve import arguments
+from fresh import free_port
 
 IDLE = 3_000
 FEW = 512

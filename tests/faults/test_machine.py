@@ -12,7 +12,8 @@ import httpx
 import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 from cli.command import SERVE, ready, run, started, wait_for
-from cli.test_serve import arguments, cognito, free_port, pool_of
+from cli.test_serve import arguments, cognito, pool_of
+from fresh import free_port
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ import pytest
 from app.running import project as copied
 from botocore.exceptions import ClientError
 from cli.command import SERVE, ready, run, started, wait_for
-from cli.test_serve import cognito, free_port, pool_of
-from faults.cluster import new_database
+from cli.test_serve import cognito, pool_of
+from fresh import free_port, new_database
 
 PASSWORD = "Correct-Horse-9"
 GENEROUS = 30.0

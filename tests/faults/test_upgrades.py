@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from alembic import command
 from alembic.config import Config
-from faults.cluster import new_database
+from fresh import new_database
 from sqlalchemy import create_engine, event, inspect, text
 
 from poolhouse.errors import SettingError

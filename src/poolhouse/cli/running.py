@@ -19,9 +19,11 @@ from poolhouse import outputs, service_model, telemetry
 from poolhouse.app import Server, clock
 from poolhouse.cli.definitions import Definitions
 from poolhouse.cli.limits import raise_open_files
+from poolhouse.cli.renewing import heed_hangups
 from poolhouse.cli.screen import show
 from poolhouse.cli.serving import uvicorn_server
 from poolhouse.cli.tls import Secured, hints, secure
+from poolhouse.cli.tracing import tracing
 from poolhouse.cli.whereabouts import recorded
 from poolhouse.cli.workers import supervise
 from poolhouse.config import Mode, Settings, load
@@ -30,6 +32,7 @@ from poolhouse.define.manifest import ADMIN_QUERIES, Manifest
 from poolhouse.define.project import load as load_manifest
 from poolhouse.define.types import write_schema_types
 from poolhouse.errors import SettingError, UserError
+from poolhouse.functions.isolation import close_process
 from poolhouse.operations.backend import Applied, Change, current
 from poolhouse.operations.backend.master_key import check_master_key
 from poolhouse.operations.backend.specs import is_source
@@ -43,9 +46,10 @@ _CONSOLE = "The console's link is good once, for five minutes. For another one: 
 
 def run_dev(project: Path, definitions: Definitions, overrides: Overrides, *, allow_destructive: bool) -> None:
     """The development server; returns after Ctrl-C with every worker gone."""
+    close_process()
     manifest = definitions.manifest()
     settings, bound = _prepare("dev", project, overrides)
-    with bound:
+    with bound, tracing():
         settings, secured = secure(settings, project, clock())
         _run(_Development(settings, project, secured, allow_destructive=allow_destructive).run(manifest, bound))
 
@@ -64,18 +68,24 @@ def run_serve(
 
     Of several, each serves its metrics on a port of its own: the one that is set, and those behind it, by `number`.
     """
+    close_process()
     manifest = definitions.manifest()
     settings, bound = _prepare("serve", project, overrides, inherited)
     raise_open_files()
+    if os.geteuid() == 0 and not settings.function_user:
+        telemetry.log.warning("functions run as root", remedy="POOLHOUSE_FUNCTION_USER")
     with bound:
         if workers > 1:
             if not settings.database.startswith("postgres"):
                 raise SettingError(
                     "SQLite has one writer, so it serves one process.", resolution="Use --workers 1, or PostgreSQL."
                 )
-            sys.exit(supervise(workers, bound, _arguments(project, overrides, bound, destructive=allow_destructive)))
+            given = _arguments(project, overrides, bound, destructive=allow_destructive)
+            sys.exit(supervise(workers, bound, given, renews=bool(settings.tls_cert)))
         settings, secured = secure(settings, project, clock())
-        with _inner(secured) as inner:
+        if secured is not None and secured.given is not None:
+            heed_hangups(secured.given)
+        with tracing(), _inner(secured) as inner:
             if inner is not None:
                 settings = replace(settings, inner_url=f"http://127.0.0.1:{inner.getsockname()[1]}")
             server, supervised = Server(settings, project), inherited is not None

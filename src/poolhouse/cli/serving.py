@@ -10,9 +10,12 @@ from typing import Any, Final
 
 import uvicorn
 
+from poolhouse import telemetry
 from poolhouse.app import Server
 from poolhouse.cli.bounded_http import BoundedHttp
+from poolhouse.cli.renewing import hangups_in_loop
 from poolhouse.cli.tls import Secured, listen
+from poolhouse.protocols.traced import Traced
 
 GRACE_SECONDS: Final = 10
 _LOOK_SECONDS = 0.02
@@ -80,7 +83,8 @@ class _Uvicorn(uvicorn.Server):
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, self.handle_exit, number, None)
         try:
-            yield
+            with hangups_in_loop(self._secured.given if self._secured else None):
+                yield
         finally:
             for number in (signal.SIGINT, signal.SIGTERM):
                 loop.remove_signal_handler(number)
@@ -97,7 +101,7 @@ def uvicorn_server(
     `inner` is where functions call back while the rest is closed already.
     """
     config = uvicorn.Config(
-        server,
+        Traced(server, server.route_of) if telemetry.traces.on else server,
         http=BoundedHttp,
         ws="none",
         lifespan="on",

@@ -32,6 +32,26 @@ class Secured:
     context: ssl.SSLContext
     inner: socket.socket
     authority: Path | None
+    given: "Certificate | None" = None
+    """The certificate of the settings, which may be renewed."""
+
+
+class Certificate:
+    """A certificate and its key in files that are somebody else's. Raises SettingError when they cannot be used."""
+
+    def __init__(self, file: Path, key: Path) -> None:
+        self.file = file
+        self._key = key
+        self._current = self.context = _context(file, key)
+        # Asked in every handshake, whether the client names a server or not: so that a pair is taken over whole.
+        self.context.sni_callback = self._choose
+
+    def renew(self) -> None:
+        """Show new connections what is in the files now. Raises SettingError, and then what was shown before stays."""
+        self._current = _context(self.file, self._key)
+
+    def _choose(self, connection: ssl.SSLObject, _name: str | None, _listening: ssl.SSLContext) -> None:
+        connection.context = self._current
 
 
 def secure(settings: Settings, project: Path, now: int) -> tuple[Settings, Secured | None]:
@@ -39,14 +59,15 @@ def secure(settings: Settings, project: Path, now: int) -> tuple[Settings, Secur
     if not settings.speaks_tls:
         return settings, None
     folder = project.resolve() / FOLDER
-    if settings.tls_cert:
-        context, authority = _context(Path(settings.tls_cert), Path(settings.tls_key)), None
+    given = Certificate(Path(settings.tls_cert), Path(settings.tls_key)) if settings.tls_cert else None
+    if given is not None:
+        context, authority = given.context, None
     else:
         authority = folder / AUTHORITY
         context = _context(*_certified(folder, _hosts(settings), now))
     inner = socket.create_server(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{inner.getsockname()[1]}"
-    return replace(settings, inner_url=address), Secured(context, inner, authority)
+    return replace(settings, inner_url=address), Secured(context, inner, authority, given)
 
 
 async def listen(

@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections.abc import Callable, Sequence
 
+from poolhouse import telemetry
 from poolhouse.errors import RequestEntityTooLargeException, ResourceNotFoundException, TooManyRequestsException
 
 from .fleet import Bounds, Fleet
@@ -18,6 +19,7 @@ from .invocations import (
     request_too_large,
     stopped,
 )
+from .isolation import Account
 from .runtime_api import RuntimeApi
 from .worker import Host
 
@@ -27,7 +29,7 @@ class Functions:
 
     `max_workers` and `queue_limit` count per function, so that no function takes the place of another. `log` gets the
     function's name, the request id (or "" between invocations) and one line without its end. `clock` gives epoch
-    microseconds.
+    microseconds. `account` is the user that workers run as; without one it is the server's own.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Functions:
         queue_limit: int = 1000,
         idle_seconds: float = 60.0,
         retry_delays: tuple[float, ...] = (60.0, 120.0),
+        account: Account | None = None,
     ) -> None:
         self.history = History()
 
@@ -51,7 +54,7 @@ class Functions:
             log(function, request_id, line)
 
         self._api = RuntimeApi()
-        self._host = Host(self._api, credentials, endpoint_url, region, account_id, clock, both, self.history)
+        self._host = Host(self._api, credentials, endpoint_url, region, account_id, clock, both, self.history, account)
         self._bounds = Bounds(max_workers, queue_limit, idle_seconds)
         self._retry_delays = retry_delays
         self._fleets: dict[str, Fleet] = {}
@@ -128,6 +131,24 @@ class Functions:
         return [pid for fleet in fleets for pid in fleet.pids()]
 
     async def _invoke(self, name: str, event: bytes, request_id: str, caller: str) -> Invocation:
+        """One attempt, counted; it is a span where traces are on."""
+        run = self._traced if telemetry.traces.on else self._run
+        outcome = await run(name, event, request_id, caller)
+        telemetry.INVOCATIONS.labels(name, outcome.error.type if outcome.error else "ok").inc()
+        return outcome
+
+    async def _traced(self, name: str, event: bytes, request_id: str, caller: str) -> Invocation:
+        given = {"faas.invoked_name": name, "faas.invocation_id": request_id}
+        with telemetry.traces.span(f"invoke {name}", given, "CLIENT") as span:
+            outcome = await self._run(name, event, request_id, caller)
+            if (ran := self.history.run(name, request_id)) is not None and ran.ran:
+                span.set_attribute("faas.coldstart", ran.init_us is not None)
+            if outcome.error is not None:
+                telemetry.traces.fail(span)
+                span.set_attribute("error.type", outcome.error.type)
+            return outcome
+
+    async def _run(self, name: str, event: bytes, request_id: str, caller: str) -> Invocation:
         job = Job(request_id, event, asyncio.get_running_loop().create_future(), caller)
         fleet = self._fleets.get(name)
         if not self._running:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from poolhouse import telemetry
+
 REQUEST_LIMIT = 6_291_456
 RESPONSE_LIMIT = 6_291_556
 """Lambda's limits for a synchronous invocation, in bytes."""
@@ -67,13 +69,14 @@ class Invocation:
 class Job:
     """An invocation on its way: waiting in a queue, or running in a worker. `caller` is who asked for it, sealed."""
 
-    __slots__ = ("caller", "event", "outcome", "request_id", "waiting_since")
+    __slots__ = ("caller", "event", "outcome", "request_id", "trace", "waiting_since")
 
     def __init__(self, request_id: str, event: bytes, outcome: asyncio.Future[Invocation], caller: str = "") -> None:
         self.request_id = request_id
         self.event = event
         self.outcome = outcome
         self.caller = caller
+        self.trace = telemetry.traces.amazon()
         self.waiting_since = 0.0
 
     def settle(self, payload: bytes, error: InvocationError | None, duration_us: int) -> None:

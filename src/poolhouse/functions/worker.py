@@ -6,6 +6,7 @@ import hmac
 import os
 import secrets
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -29,6 +30,7 @@ from .invocations import (
     stopped,
     timed_out,
 )
+from .isolation import Account
 from .runtime_api import Connection, RuntimeApi
 from .worker_environment import Doors, handler_path, import_paths, worker_environment
 from .worker_logs import HIDDEN, LineReader, Redactor
@@ -52,6 +54,7 @@ class Host:
     clock: Callable[[], int]
     log: Callable[[str, str, str], None]
     history: History
+    account: Account | None = None
 
     def arn(self, name: str) -> str:
         return f"arn:aws:lambda:{self.region}:{self.account_id}:function:{name}"
@@ -85,6 +88,8 @@ class Worker:
         self.failure: InvocationError | None = None
         self.spent = False
         self.died_running = False
+        self.has_answered = False
+        self.crash: InvocationError | None = None
         self.idle_since = 0.0
         self._host = host
         self._owner = owner
@@ -135,11 +140,12 @@ class Worker:
         self._host.history.began(self.spec.name, job.request_id, now, self._init_ns and self._init_ns // 1000)
         self._log(f"START RequestId: {job.request_id} Version: $LATEST")
         caller = f";Caller={job.caller}" if job.caller else ""
+        trace = job.trace or f"Root=1-{now // 1_000_000:08x}-{secrets.token_hex(12)};Sampled=0"
         headers = (
             f"Lambda-Runtime-Aws-Request-Id: {job.request_id}\r\n"
             f"Lambda-Runtime-Deadline-Ms: {now // 1000 + seconds * 1000}\r\n"
             f"Lambda-Runtime-Invoked-Function-Arn: {self._host.arn(self.spec.name)}\r\n"
-            f"Lambda-Runtime-Trace-Id: Root=1-{now // 1_000_000:08x}-{secrets.token_hex(12)};Sampled=0{caller}\r\n"
+            f"Lambda-Runtime-Trace-Id: {trace}{caller}\r\n"
         )
         connection.deliver(headers, job.event)
 
@@ -157,6 +163,8 @@ class Worker:
             self.was_ready = True
             self._init_ns = time.perf_counter_ns() - self._started_ns
             self._stop_limit()
+        else:
+            self.has_answered = True
         self._owner.worker_ready(self)
 
     def withdrew(self, connection: Connection) -> None:
@@ -219,7 +227,7 @@ class Worker:
     async def _live(self) -> None:
         try:
             await self._run_process()
-        except (OSError, ValueError) as problem:
+        except (OSError, ValueError, subprocess.SubprocessError) as problem:
             self.failure = InvocationError("Runtime.StartError", f"The worker cannot be started: {problem}")
             self._log(self.failure.message)
         finally:
@@ -260,6 +268,7 @@ class Worker:
             stderr=output,
             pass_fds=(life,),
             start_new_session=True,
+            preexec_fn=host.account.assume if host.account else None,
         )
 
     def _end_of_process(self, process: asyncio.subprocess.Process) -> None:
@@ -270,6 +279,7 @@ class Worker:
         verdict = self._verdict or _exit_error(process.returncode or 0)
         if self.job is not None:
             self.died_running = True
+            self.crash = self._clean(verdict) if self._verdict is None else None
             self._settle(b"", verdict)
         elif not self.was_ready:
             self.failure = self._clean(self.failure or verdict)

@@ -124,7 +124,8 @@ async def call(
             ctx.is_denied = True
             found = find_person()
             ctx.person = ctx.person or found
-        return await _answer(ctx, entry, operation, request)
+        answer = _traced if telemetry.traces.on else _answer
+        return await answer(ctx, entry, operation, request)
     except ServiceError as error:
         result = error.code
         if operation.name in audit.SIGN_INS and not ctx.is_denied:
@@ -148,6 +149,18 @@ async def call(
                 request_id,
             )
         )
+
+
+async def _traced(ctx: Call, entry: Entry, operation: service_model.Operation, request: msgspec.Struct) -> Answer:
+    """The same as a span, which names the operation and the pool, and never a user."""
+    given = {"rpc.system": "aws-api", "rpc.service": operation.service, "rpc.method": operation.name}
+    given |= {"aws.request_id": ctx.request_id, "poolhouse.way": ctx.way}
+    with telemetry.traces.span(operation.name, given) as span:
+        try:
+            return await _answer(ctx, entry, operation, request)
+        finally:
+            if pool := ctx.pool_id or getattr(request, "UserPoolId", None):
+                span.set_attribute("poolhouse.user_pool", pool)
 
 
 async def _answer(ctx: Call, entry: Entry, operation: service_model.Operation, request: msgspec.Struct) -> Answer:

@@ -28,6 +28,9 @@ _WATCH: Final = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_
 class Connection(asyncpg.Connection):
     """Sessions hold no state between uses, so giving one back to a pool costs no round trip."""
 
+    asked_at: float = 0.0
+    """Since when it waits for an answer, by the monotonic clock; 0 while it waits for none."""
+
     def __init__(self, protocol: Any, transport: Any, *more: Any) -> None:
         super().__init__(protocol, transport, *more)
         own = transport.get_extra_info("socket")

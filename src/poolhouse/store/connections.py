@@ -17,19 +17,34 @@ PATIENCE: Final = 10.0
 """Seconds that a request waits for a connection."""
 _IDLE_SECONDS: Final = 300.0
 _GOODBYE_SECONDS: Final = 5.0
+_LOOKS: Final = 10
+"""How often, in the time that an answer may take, is looked for those that take longer."""
 FAILURES: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 class Connections:
-    """At most `size` of them; who comes when all are in use gets the next that is given back, in turn."""
+    """At most `size` of them; who comes when all are in use gets the next that is given back, in turn.
+
+    One that waits for an answer longer than `answer_seconds` is ended, unless they are 0: a server that stands still
+    keeps its connections open, and who waits for it would wait for ever. A timer for each statement would cost as much
+    as a tenth of it, so one for all looks from time to time.
+    """
 
     def __init__(
-        self, route: Route, size: int, *, patience: float = PATIENCE, idle_seconds: float = _IDLE_SECONDS
+        self,
+        route: Route,
+        size: int,
+        *,
+        patience: float = PATIENCE,
+        idle_seconds: float = _IDLE_SECONDS,
+        answer_seconds: float = 0,
     ) -> None:
         self._route = route
         self._size = size
         self._patience = patience
         self._idle_seconds = idle_seconds
+        self._answer_seconds = answer_seconds
+        self._watch: asyncio.TimerHandle | None = None
         self._free: list[tuple[Any, float]] = []
         self._used: dict[Any, int] = {}
         self._waiting: deque[asyncio.Future[Any]] = deque()
@@ -44,6 +59,8 @@ class Connections:
         self._is_stopped = False
         self._left.clear()
         self.release(await self.acquire())
+        if self._answer_seconds:
+            self._look()
 
     async def acquire(self) -> Any:
         """A connection that is the caller's until its release. Raises TimeoutError, and what asyncpg raises."""
@@ -88,6 +105,8 @@ class Connections:
     async def stop(self) -> None:
         """Close them; those in use have a while to be given back."""
         self._is_stopped = True
+        if self._watch is not None:
+            self._watch.cancel()
         free, self._free = self._free, []
         self._open -= len(free)
         for connection, _ in free:
@@ -99,6 +118,12 @@ class Connections:
         for connection in self._used:
             connection.terminate()
         await asyncio.gather(*self._goodbyes)
+
+    def _look(self) -> None:
+        latest = time.monotonic() - self._answer_seconds
+        for connection in [one for one in self._used if 0 < one.asked_at < latest]:
+            connection.terminate()
+        self._watch = asyncio.get_running_loop().call_later(self._answer_seconds / _LOOKS, self._look)
 
     def _taken(self, connection: Any) -> Any:
         self._used[connection] = self._generation

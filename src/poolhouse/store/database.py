@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from typing import Any, Protocol
 
-from poolhouse.errors import SettingError
+from poolhouse.errors import MissingExtra, SettingError
 from poolhouse.store.statement import Statement
 
 Row = Sequence[Any]
@@ -55,10 +55,11 @@ class Database(Protocol):
         """One atomic, durable change. No user code, network or hashing may run while it is open."""
 
 
-def open_database(url: str) -> Database:
-    """`sqlite:///relative.db`, `sqlite:////absolute.db` or `postgresql://user:password@host:port/name`.
+def open_database(url: str, *, answer_seconds: float = 0) -> Database:
+    """`sqlite:///relative.db`, `sqlite:////absolute.db` or `postgresql://user:password@host:port/name`, which is given
+    up when one statement takes longer than `answer_seconds`, unless they are 0.
 
-    Raises SettingError for any other text.
+    Raises SettingError for any other text, MissingExtra for PostgreSQL without its driver.
     """
     scheme, _, rest = url.partition("://")
     if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
@@ -66,9 +67,11 @@ def open_database(url: str) -> Database:
 
         return SqliteDatabase(rest[1:])
     if scheme in {"postgresql", "postgres"} and rest:
-        from poolhouse.store.postgresql import PostgresqlDatabase
-
-        return PostgresqlDatabase(f"postgresql://{rest}")
+        try:
+            from poolhouse.store.postgresql import PostgresqlDatabase
+        except ModuleNotFoundError as error:
+            raise MissingExtra("PostgreSQL", "postgres", package=error.name) from error
+        return PostgresqlDatabase(f"postgresql://{rest}", answer_seconds=answer_seconds)
     raise SettingError(
         f"The database address {scheme + '://...' if rest else url!r} is not understood.",
         resolution="Use sqlite:///FILE (four slashes for an absolute path) or postgresql://user:password@host/name.",

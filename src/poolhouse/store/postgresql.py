@@ -1,6 +1,7 @@
 """PostgreSQL through asyncpg: a few connections, prepared statements, one transaction per write block."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from types import TracebackType
@@ -52,15 +53,19 @@ class _Transaction:
 
     async def _run(self, method: str, statement: Statement, values: Values) -> Any:
         text, arguments = _bound(statement, values)
+        connection = self._connection
+        connection.asked_at = time.monotonic()
         try:
-            return await getattr(self._connection, method)(text, *arguments)
+            return await getattr(connection, method)(text, *arguments)
         except asyncpg.CharacterNotInRepertoireError as error:
             raise InvalidParameterException(_NUL) from error
         except FAILURES as error:
             outage = _told(error, may_repeat=True)
             if isinstance(outage, DatabaseUnavailable) and not isinstance(error, asyncpg.TransactionRollbackError):
-                self._connection.terminate()  # half an answer may be on its way: nobody may get this one again
+                connection.terminate()  # half an answer may be on its way: nobody may get this one again
             raise outage from error
+        finally:
+            connection.asked_at = 0.0
 
 
 class _Read(_Transaction):
@@ -115,13 +120,13 @@ class _Block:
     async def _begin(self) -> None:
         """A connection that was lost while nobody used it is replaced."""
         try:
-            await self.connection.execute("BEGIN")
+            await _say(self.connection, "BEGIN")
         except FAILURES as error:
             if not isinstance(outage := _told(error, may_repeat=True), DatabaseUnavailable):
                 raise
             connection = await self.another()
             try:
-                await connection.execute("BEGIN")
+                await _say(connection, "BEGIN")
             except FAILURES:
                 raise outage from error
 
@@ -137,20 +142,28 @@ class _Block:
     async def _commit(self) -> None:
         """A connection that is lost now does not say whether it was done."""
         try:
-            await self.connection.execute("COMMIT")
+            await _say(self.connection, "COMMIT")
         except FAILURES as error:
             raise _told(error, may_repeat=False) from error
 
     async def _roll_back(self) -> None:
         """Without a connection the server does it by itself."""
         with suppress(*FAILURES):
-            await self.connection.execute("ROLLBACK")
+            await _say(self.connection, "ROLLBACK")
 
     def _give_back(self) -> None:
         """One that is still in a transaction is not given to anybody else."""
         connection, self.connection = self.connection, None
         if connection is not None:
             self._connections.release(connection)
+
+
+async def _say(connection: Any, text: str) -> None:
+    connection.asked_at = time.monotonic()
+    try:
+        await connection.execute(text)
+    finally:
+        connection.asked_at = 0.0
 
 
 async def _acquired(connections: Connections) -> Any:
@@ -172,11 +185,11 @@ def _told(error: BaseException, *, may_repeat: bool) -> BaseException:
 
 
 class PostgresqlDatabase:
-    """See `Database`. Any number of processes may share it."""
+    """See `Database`. Any number of processes may share it. `answer_seconds` bound each statement; 0 does not."""
 
-    def __init__(self, url: str, *, connections: int = 16) -> None:
+    def __init__(self, url: str, *, connections: int = 16, answer_seconds: float = 0) -> None:
         self.url = url
-        self._connections = Connections(Route(url), connections)
+        self._connections = Connections(Route(url), connections, answer_seconds=answer_seconds)
 
     async def start(self) -> None:
         """Raises SettingError when the server cannot be reached or does not let us in."""

@@ -121,6 +121,15 @@ class Gateway:
         """Whether a decoded path is below one of the APIs."""
         return _first(path) in self._apis
 
+    def template_of(self, scope: Scope) -> str:
+        """The path as the API's definition writes it, or its root alone. `covers` said yes."""
+        api = self._apis[_first(scope["path"])]
+        try:
+            target = _find(api, scope, _segments(scope))
+        except Refusal:
+            target = None
+        return f"/{'/'.join(api.root)}{'' if target is None else target.route.path}"
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """`covers` said yes."""
         started = time.perf_counter()

@@ -1,49 +1,15 @@
-"""Logs, metrics and the last requests, with secrets removed by the service model's own marks.
+"""Logs: one line per event, with secrets removed by the service model's own marks.
 
-The command line calls `configure` once and hands over the sensitive member names, since this module knows no model.
 structlog is imported by the first line that is logged: it takes a tenth of the time that a server needs to start.
 """
 
 import logging
 import sys
-from collections import deque
-from collections.abc import Mapping, MutableMapping
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from collections.abc import Callable, Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import structlog
-
-REGISTRY = CollectorRegistry()
-CALLS = Counter("poolhouse_calls_total", "Answered calls.", ("operation", "outcome"), registry=REGISTRY)
-SECONDS = Histogram(
-    "poolhouse_call_seconds",
-    "Time from the decoded request to the answer.",
-    ("operation",),
-    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
-    registry=REGISTRY,
-)
-INVOCATIONS = Counter(
-    "poolhouse_function_invocations_total", "Function runs.", ("function", "outcome"), registry=REGISTRY
-)
-
-
-class Asked(NamedTuple):
-    """One request and its decision. `at` is epoch microseconds, `way` the protocol, `rule` what allowed or refused."""
-
-    at: int
-    way: str
-    operation: str
-    principal: str
-    result: str
-    rule: str
-    milliseconds: float
-    request_id: str
-
-
-recent: deque[Asked] = deque(maxlen=1000)
-"""The last requests that this process answered, the newest at the end."""
 
 _REDACTED = "***"
 _ALWAYS = frozenset(
@@ -58,10 +24,15 @@ class Log:
     def __init__(self) -> None:
         self._configured = ("warning", "json", _ALWAYS)
         self._logger: structlog.typing.FilteringBoundLogger | None = None
+        self._more: Callable[[], dict[str, str]] = dict
 
     def configure(self, level: str, form: str, hidden: frozenset[str]) -> None:
         """Takes effect with the next line."""
         self._configured, self._logger = (level, form, hidden), None
+
+    def tell_also(self, more: Callable[[], dict[str, str]]) -> None:
+        """Every line from now on says what `more` says at that moment."""
+        self._more = more
 
     def debug(self, event: str, **fields: Any) -> None:
         self._write("debug", event, fields)
@@ -84,7 +55,7 @@ class Log:
             return
         if self._logger is None:
             self._logger = _logger(*self._configured)
-        getattr(self._logger, level)(event, **fields)
+        getattr(self._logger, level)(event, **{**fields, **self._more()})
 
 
 class _Stderr:
@@ -108,9 +79,10 @@ def configure(level: str, form: str, sensitive: frozenset[str]) -> None:
 def _logger(level: str, form: str, hidden: frozenset[str]) -> "structlog.typing.FilteringBoundLogger":
     import structlog
 
+    """Each line is written whole, with its end: several processes may share the pipe."""
     text = form == "text" or (not form and sys.stderr.isatty())
     logger: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
-        structlog.PrintLogger(_Stderr()),  # type: ignore[arg-type]
+        structlog.WriteLogger(_Stderr()),  # type: ignore[arg-type]
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),

@@ -1,0 +1,21 @@
+"""Logs, metrics, traces and the last requests, with secrets removed by the service model's own marks.
+
+The command line calls `configure` once and hands over the sensitive member names, since this package knows no model.
+"""
+
+from .logs import Log, configure, log
+from .metrics import CALLS, INVOCATIONS, REGISTRY, SECONDS, Asked, recent
+from .traces import traces
+
+__all__ = [
+    "CALLS",
+    "INVOCATIONS",
+    "REGISTRY",
+    "SECONDS",
+    "Asked",
+    "Log",
+    "configure",
+    "log",
+    "recent",
+    "traces",
+]
