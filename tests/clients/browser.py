@@ -15,7 +15,17 @@ from clients.javascript import SCRIPTS
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, async_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")  # those of scripts/browser
+# The address bar's pop-ups are web pages, which every window loads at once: half a second of CPU for what nobody opens.
+POP_UPS = ("WebUIOmniboxPopup", "WebUIOmniboxAimPopup", "WebUIOmniboxFullPopup")
+# What Playwright turns off: of two lists the browser takes the last one.
+OFF = (
+    *("AimEnabled", "AvoidCorsURLLoaderRestartOnRedirect", "AvoidUnnecessaryBeforeUnloadCheckSync", "HttpsUpgrades"),
+    *("DestroyProfileOnBrowserClose", "HttpsFirstBalancedModeAutoEnable", "LensOverlay", "MediaRouter", "PaintHolding"),
+    *("NetworkTimeServiceQuerying", "OptimizationHints", "PreconnectToSearch", "TcpPortRandomizationWin"),
+    "ThirdPartyStoragePartitioning",
+)
 ARGUMENTS = (
+    f"--disable-features={','.join((*OFF, *POP_UPS))}",
     "--no-sandbox",  # containers rarely allow the sandbox, and root never
     "--disable-gpu",
     "--disable-quic",

@@ -1,20 +1,17 @@
 """The real server on both databases, the JavaScript clients that talk to it, and the browser that shows its pages."""
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import asyncpg
 import pytest
 import pytest_asyncio
-from clients import browser, console_example
+from clients import browser, console_example, in_front
 from clients.admin_queries_example import QUERIES, hosted, seed
 from clients.console_example import ConsoleBackend
 from clients.development import EXAMPLE, MODULES, Backend, Development, User
 from clients.javascript import Script
+from fresh import new_database
 from playwright.async_api import Browser
 
 
@@ -25,7 +22,7 @@ def sqlite_backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend
 
 @pytest.fixture(scope="session")
 def postgresql_backend(tmp_path_factory: pytest.TempPathFactory, postgresql_server: str) -> Iterator[Backend]:
-    address = _new_database(postgresql_server, "clients")
+    address = new_database(postgresql_server)
     yield from _running(tmp_path_factory.mktemp("postgresql"), "--database", address)
 
 
@@ -36,7 +33,7 @@ def sqlite_queries(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend
 
 @pytest.fixture(scope="session")
 def postgresql_queries(tmp_path_factory: pytest.TempPathFactory, postgresql_server: str) -> Iterator[Backend]:
-    address = _new_database(postgresql_server, "queries")
+    address = new_database(postgresql_server)
     yield from _running(tmp_path_factory.mktemp("queries-postgresql"), "--database", address, example=QUERIES)
 
 
@@ -48,7 +45,7 @@ def sqlite_secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend
 
 @pytest.fixture(scope="session")
 def postgresql_secured(tmp_path_factory: pytest.TempPathFactory, postgresql_server: str) -> Iterator[Backend]:
-    address, example = _new_database(postgresql_server, "secured"), hosted(tmp_path_factory.mktemp("example"))
+    address, example = new_database(postgresql_server), hosted(tmp_path_factory.mktemp("example"))
     project = tmp_path_factory.mktemp("secured-postgresql")
     yield from _running(project, "--tls", "--database", address, example=example)
 
@@ -62,25 +59,17 @@ def _running(project: Path, *arguments: str, example: Path = EXAMPLE) -> Iterato
         server.stop()
 
 
-def _new_database(server: str, name: str) -> str:
-    """The address of a new database of that name."""
-    with ThreadPoolExecutor(1) as thread:  # away from the loops of the asynchronous tests
-        thread.submit(asyncio.run, _create_database(server, name)).result()
-    return urlsplit(server)._replace(path=f"/{name}").geturl()
-
-
-async def _create_database(url: str, name: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(f"CREATE DATABASE {name}")
-    finally:
-        await connection.close()
-
-
 @pytest.fixture(scope="session")
 def console_backend(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleBackend]:
     """`poolhouse dev` on a project that delegates its administration, with people in it."""
     with console_example.running(tmp_path_factory.mktemp("console")) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def front(sqlite_backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    """`poolhouse dev` in front of the pool of `sqlite_backend`."""
+    with in_front.running(sqlite_backend, tmp_path_factory.mktemp("front")) as started:
         yield started
 
 

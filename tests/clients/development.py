@@ -7,7 +7,6 @@ import shutil
 import signal
 import ssl
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import boto3
 import httpx
 from botocore import UNSIGNED
 from botocore.config import Config
+from cli.forked import Forked
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "admin-actions" / "amplify"
 MODULES = Path(__file__).parent / "js" / "node_modules"
@@ -142,7 +142,7 @@ class Backend:
 
 
 class Development:
-    """The process: started on a fresh project, ended as Ctrl-C ends it."""
+    """The process, forked with its imports done: started on a fresh project, ended as Ctrl-C ends it."""
 
     def __init__(self, project: Path, *arguments: str, example: Path = EXAMPLE) -> None:
         self._project = project
@@ -151,9 +151,10 @@ class Development:
         (project / "package.json").write_text('{"type": "module"}', encoding="utf-8")
         (project / "node_modules").symlink_to(MODULES)
         self._log = project / "dev.log"
-        command = [sys.executable, "-m", "poolhouse", "dev", "--project", str(project), "--port", "0", *arguments]
-        with self._log.open("wb") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        command = ("dev", "--project", str(project), "--port", "0", *arguments)
+        with self._log.open("wb") as log, open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a device
+            streams = (nothing.fileno(), log.fileno(), log.fileno())
+            self._process = Forked(command, cwd=Path.cwd(), env=os.environ, streams=streams)
 
     def backend(self) -> Backend:
         """Wait until requests can be served."""
@@ -177,7 +178,7 @@ class Development:
             code = self._process.wait(timeout=20)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
+            self._process.wait(20)
             raise
         log = self._log.read_text()
         assert code == 0, log

@@ -1,10 +1,6 @@
 """Web apps: built by Vite, and served from an origin of their own, so that CORS is real. One is in js/authenticator."""
 
-import fcntl
-import hashlib
 import json
-import shutil
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,32 +10,21 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from clients.javascript import NODE, SCRIPTS
+from clients.built import SCRIPTS, once
+from clients.javascript import node
 
 APP = SCRIPTS / "authenticator"
-BUILT = SCRIPTS / "node_modules" / ".cache" / "authenticator"
+CONFIGURED = ("--config", str(APP / "vite.config.mjs"))
 
 
 def build() -> Path:
     """The folder with the built app; made once for its sources and locked packages, whoever asks first."""
-    sources = [SCRIPTS / "package-lock.json", *sorted(path for path in APP.iterdir() if path.is_file())]
-    key = hashlib.sha256(b"".join(path.name.encode() + path.read_bytes() for path in sources)).hexdigest()[:16]
-    built = BUILT / key
-    BUILT.mkdir(parents=True, exist_ok=True)
-    with (BUILT / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not built.exists():
-            fresh = BUILT / "fresh"
-            shutil.rmtree(fresh, ignore_errors=True)
-            vite("build", "--config", str(APP / "vite.config.mjs"), "--outDir", str(fresh))
-            fresh.rename(built)
-    return built
+    sources = (path for path in APP.iterdir() if path.is_file())
+    return once("authenticator", sources, lambda folder: vite("build", *CONFIGURED, "--outDir", str(folder)))
 
 
 def vite(*arguments: str) -> None:
-    command = [NODE, SCRIPTS / "node_modules" / "vite" / "bin" / "vite.js", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    node("node_modules/vite/bin/vite.js", *arguments)
 
 
 @dataclass
