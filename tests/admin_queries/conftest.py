@@ -1,18 +1,14 @@
 """Servers with Admin Queries on both databases, and workers with settings of a test's own."""
 
-import asyncio
-import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from urllib.parse import urlsplit
 
-import asyncpg
 import pytest
 from admin_queries.stage import EVERYTHING, GENERATED, Stage, Workers, write_project
 from app.conftest import settings_for
 from app.running import serving
+from fresh import new_database
 
 KINDS = [pytest.param(kind, marks=pytest.mark.xdist_group(f"admin-{kind}")) for kind in ("sqlite", "postgresql")]
 PROJECTS = {"plain": GENERATED, "everything": EVERYTHING}
@@ -28,7 +24,7 @@ def stages(postgresql_server: str, tmp_path_factory: pytest.TempPathFactory) -> 
         def stage(kind: str, name: str) -> Stage:
             if (kind, name) not in started:
                 folder = write_project(tmp_path_factory.mktemp(name), PROJECTS[name])
-                address = f"sqlite:///{folder}/test.db" if kind == "sqlite" else _database(postgresql_server, name)
+                address = f"sqlite:///{folder}/test.db" if kind == "sqlite" else new_database(postgresql_server)
                 started[kind, name] = Stage(running.enter_context(serving(settings_for(address), folder)), folder)
             return started[kind, name]
 
@@ -68,19 +64,3 @@ async def workers(tmp_path: Path) -> AsyncIterator[Open]:
     yield start
     for one in opened:
         await one.stop()
-
-
-def _database(server: str, name: str) -> str:
-    """The address of a new database."""
-    name = f"admin_{name}_{os.getpid()}"
-
-    async def create() -> None:
-        connection = await asyncpg.connect(server)
-        try:
-            await connection.execute(f"CREATE DATABASE {name}")
-        finally:
-            await connection.close()
-
-    with ThreadPoolExecutor(1) as thread:  # away from the loops of the asynchronous tests
-        thread.submit(asyncio.run, create()).result()
-    return urlsplit(server)._replace(path=f"/{name}").geturl()

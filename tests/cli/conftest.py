@@ -1,17 +1,15 @@
-import asyncio
 import functools
-import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import asyncpg
 import pytest
 from app.running import project as copied
 from cli.aws import BACKEND, define
 from cli.command import started
 from emulator import ministack
 from emulator.faults import Faults, proxy
+from fresh import new_database
 
 
 @pytest.fixture
@@ -23,7 +21,7 @@ def project(tmp_path: Path) -> Path:
 @pytest.fixture
 def postgresql(postgresql_server: str) -> str:
     """The address of an empty PostgreSQL database of the test's own."""
-    return made(postgresql_server)
+    return new_database(postgresql_server)
 
 
 @pytest.fixture
@@ -41,7 +39,7 @@ def first_start(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tup
     @functools.cache
     def first_start(server: str) -> tuple[Path, str]:
         folder = tmp_path_factory.mktemp("first")
-        project, database = copied(folder / "project"), made(server) if server else f"sqlite:///{folder}/cli.db"
+        project, database = copied(folder / "project"), new_database(server) if server else f"sqlite:///{folder}/cli.db"
         with started("dev", "--project", str(project), "--port", "0", "--database", database, cwd=project) as running:
             running.says("is ready")
             assert running.end() == 0
@@ -57,7 +55,7 @@ def applied(database_kind: str, first_start, request: pytest.FixtureRequest, tmp
     project, database = first_start(server)
     shutil.copytree(project, tmp_path / "project")
     if server:
-        return tmp_path / "project", made(server, database)
+        return tmp_path / "project", new_database(server, database)
     shutil.copy(database.removeprefix("sqlite:///"), tmp_path / "cli.db")
     return tmp_path / "project", f"sqlite:///{tmp_path}/cli.db"
 
@@ -82,24 +80,3 @@ def shop(tmp_path: Path) -> Path:
     (folder / "amplify" / "backend.py").write_text(BACKEND)
     define(folder, ["ADMINS", "EDITORS"])
     return folder
-
-
-def made(server: str, like: str = "") -> str:
-    """The address of another database on the server: an empty one, or a copy of one to which nobody is connected."""
-    name = f"cli_{secrets.token_hex(8)}"
-
-    async def make() -> None:
-        connection = await asyncpg.connect(server)
-        try:
-            template = f' TEMPLATE "{_named(like)}"' if like else ""
-            await connection.execute(f'CREATE DATABASE "{name}"{template}')
-        finally:
-            await connection.close()
-
-    asyncio.run(make())
-    head, mark, query = server.partition("?")
-    return f"{head.rpartition('/')[0]}/{name}{mark}{query}"
-
-
-def _named(address: str) -> str:
-    return address.partition("?")[0].rpartition("/")[2]

@@ -181,3 +181,21 @@ def test_a_folder_that_cannot_be_written(mine):
         assert examined(mine)[1]["database"]["state"] == "fail"
     finally:
         (mine / ".poolhouse").chmod(0o700)
+
+
+def test_as_whom_functions_run(mine):
+    """What is in force is said; a user that does not exist has to be mended."""
+    _, found = examined(mine)
+    assert found["functions' user"]["state"] == "ok"
+    assert "the server's own" in found["functions' user"]["text"]
+    status, found = examined(mine, given={"POOLHOUSE_FUNCTION_USER": "no-such-user"})
+    assert (status, found["functions' user"]["state"]) == (1, "fail")
+    assert "there is no user no-such-user" in found["functions' user"]["text"]
+
+
+def test_root_without_a_user_for_functions(mine):
+    """In production the doctor says who can read what."""
+    place = ("--serve", "--database", f"sqlite:///{mine}/.poolhouse/dev.db")
+    state = examined(mine, *place, given=SERVE)[1]["functions' user"]
+    assert state["state"] == "warn"
+    assert ("everything on this machine" if os.geteuid() == 0 else "dev.db can be read") in state["text"]

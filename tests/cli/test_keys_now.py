@@ -1,21 +1,15 @@
 """`poolhouse keys rotate --now` beside real servers: no process takes a token of an old key a moment later."""
 
 import json
-import socket
 from contextlib import ExitStack
 
 import boto3
 import httpx
 from botocore.config import Config
 from cli.command import ROOT_KEY, ROOT_SECRET, SERVE, ready, run, started, wait_for
+from fresh import free_port
 
 EMAIL, PASSWORD = "ada@example.com", "Correct-Horse-9"
-
-
-def free_port():
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        return bound.getsockname()[1]
 
 
 def cognito(url):

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from acceptance.conftest import SETTINGS, _postgresql
+from acceptance.conftest import SETTINGS
 from app.running import serving
 from delegation.world import PROJECT, Answers
+from fresh import new_database
 
 # One worker per database (--dist loadgroup), so that each server is started once.
 KINDS = [
@@ -27,7 +28,7 @@ def on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answers]:
 @pytest.fixture(scope="session")
 def on_postgresql(postgresql_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Answers]:
     folder = tmp_path_factory.mktemp("delegation")
-    with _served(folder, _postgresql(postgresql_server, "delegation")) as answers:
+    with _served(folder, new_database(postgresql_server)) as answers:
         yield answers
 
 

@@ -287,6 +287,10 @@ class World:
         struct = service_model.from_params(model(service, name), self.request(service, name))
         return resources.action_resource(service, name, struct, region="us-east-1", account_id="000000000000")
 
+    def right_role(self, service: str, name: str) -> RoleSession:
+        """The role that may do just this to just what the request names."""
+        return role(allow(self.resource(service, name), f"{service}:{name}"))
+
     async def rows(self) -> dict[str, list[str]]:
         """Everything that the database holds."""
         async with self.stage.services.database.read() as tx:

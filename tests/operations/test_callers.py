@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+from cases import each
 
 from poolhouse.access.policies import PolicySet
 from poolhouse.access.principals import CognitoIdentity, Person, RoleSession, Root
@@ -28,7 +29,7 @@ async def test_round_trip(services):
     assert person_of(services, session(), f"Caller={token}; {TRACE}") == PERSON
 
 
-@pytest.mark.parametrize("trace", ["", TRACE, "Self=1;Root=2", "NoCaller=x", "Root=1;caller=x"])
+@each("trace", ["", TRACE, "Self=1;Root=2", "NoCaller=x", "Root=1;caller=x"])
 async def test_nobody(services, trace):
     assert person_of(services, session(), trace) is None
 

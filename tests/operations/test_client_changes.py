@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from cases import each
 from operations.stage import build, refused, said
 from pool_rows import add_pool
 
@@ -59,8 +60,8 @@ async def test_what_is_left_out_goes_back_to_its_default(update, made):
     assert {name: after[name] for name in after.keys() - worn} == {name: made[name] for name in made.keys() - worn}
 
 
-@pytest.mark.parametrize(
-    ("members", "text"),
+@each(
+    "members, text",
     [
         ({"ExplicitAuthFlows": ["USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH"]}, "cannot be used together"),
         ({"SupportedIdentityProviders": ["Google"]}, "SupportedIdentityProviders: this version"),

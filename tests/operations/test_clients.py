@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from cases import each
 from pool_rows import add_pool, read
 
 import poolhouse.operations.families  # noqa: F401 - registers the operations
@@ -66,8 +67,8 @@ async def test_refresh_validity_zero_is_thirty_days(create, database):
     assert (await read(database, clients.get, made["ClientId"])).settings.refresh_seconds == 30 * 86400
 
 
-@pytest.mark.parametrize(
-    ("members", "text"),
+@each(
+    "members, text",
     [
         ({"ExplicitAuthFlows": ["USER_PASSWORD_AUTH", "ALLOW_USER_SRP_AUTH"]}, "cannot be used together"),
         (
@@ -96,7 +97,7 @@ async def test_refused(create, invoke, pool, members, text):
     assert await invoke("ListUserPoolClients", {"UserPoolId": pool.id}) == {"UserPoolClients": []}
 
 
-@pytest.mark.parametrize(
+@each(
     "members",
     [
         {"AccessTokenValidity": 24},

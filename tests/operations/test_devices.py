@@ -4,6 +4,7 @@ import base64
 import re
 
 import pytest
+from cases import each
 from operations.factors_stage import Device, from_device, new_device
 from operations.stage import EMAIL, EMAIL_POOL, Stage, build, claims, refused, said
 
@@ -124,7 +125,7 @@ def config(verifier: int | bytes = 2, salt: bytes = b"\x01" * 16) -> dict:
     return {"PasswordVerifier": base64.b64encode(made).decode(), "Salt": base64.b64encode(salt).decode()}
 
 
-@pytest.mark.parametrize(
+@each(
     "given",
     [
         None,
@@ -233,8 +234,8 @@ async def test_status_by_an_administrator(stage):
     assert said(error) == ("InvalidParameter", "Missing required parameter DeviceRememberedStatus")
 
 
-@pytest.mark.parametrize(
-    ("name", "code"),
+@each(
+    "name, code",
     [
         ("AdminGetDevice", "ResourceNotFoundException"),
         ("AdminListDevices", "ResourceNotFoundException"),

@@ -4,6 +4,7 @@ import asyncio
 import re
 
 import pytest
+from cases import each
 from pool_rows import add_pool
 
 import poolhouse.operations.families  # noqa: F401 - registers the operations
@@ -105,8 +106,8 @@ async def test_domains_of_others_are_not_touched(ask, described, database):
     assert await described() == before
 
 
-@pytest.mark.parametrize(
-    ("domain", "members", "text"),
+@each(
+    "domain, members, text",
     [
         ("myaws", {}, "reserved word: aws"),
         ("amazonia", {}, "reserved word: amazon"),

@@ -17,6 +17,11 @@ from operations.factors_stage import (
 )
 from operations.stage import Stage, build, refused, said
 
+from poolhouse.operations import housekeeping
+from poolhouse.operations.second_factor import WRONG_CODES_A_DAY
+from poolhouse.store import attempts
+from poolhouse.store.attempts import HOUR
+
 
 @pytest.fixture
 async def stage(services, invoke) -> Stage:
@@ -63,6 +68,37 @@ async def test_lockout_ends_with_success(stage, clock):
             assert said(await refused(with_code(stage, asked, app.wrong()))) == WRONG_TOTP
         assert "AuthenticationResult" in await with_code(stage, asked, app.code())
         clock.advance(seconds=30)
+
+
+async def guess_for_hours(stage, clock, app):
+    """How many guesses were heard of somebody who waits fifteen minutes whenever he has to, until a day has passed."""
+    heard, begun = 0, clock()
+    while clock() < begun + attempts.DAY - HOUR:
+        told = said(await refused(with_code(stage, await stage.by_password(), app.wrong())))
+        heard += told == WRONG_TOTP
+        clock.advance(seconds=0 if told == WRONG_TOTP else 901)
+    return heard
+
+
+async def test_a_day_of_guessing(stage, clock, services):
+    """Idle times and a right code in between give no more than twenty guesses a day; after it the owner gets in again."""
+    app = await enrol(stage)
+    clock.advance(seconds=30)
+    assert said(await refused(with_code(stage, await stage.by_password(), app.wrong()))) == WRONG_TOTP
+    assert "AuthenticationResult" in await with_code(stage, await stage.by_password(), app.code())
+    assert await guess_for_hours(stage, clock, app) == WRONG_CODES_A_DAY - 1
+    await housekeeping.tidy(services)
+    assert said(await refused(with_code(stage, await stage.by_password(), app.code()))) == EXCEEDED
+    clock.advance(seconds=3600)
+    assert "AuthenticationResult" in await with_code(stage, await stage.by_password(), app.code())
+
+
+async def test_a_stranger_locks_nobody(stage):
+    """Who does not have the password comes to no second factor, and counts nothing there."""
+    app = await enrol(stage)
+    for _ in range(3):
+        await refused(stage.by_password(password="Wrong-Horse-9"))
+    assert "AuthenticationResult" in await with_code(stage, await stage.by_password(), app.code())
 
 
 async def test_parallel_guesses(stage):

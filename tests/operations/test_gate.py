@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from cases import each
 from operations.stage import refused
 
 from poolhouse import service_model
@@ -31,7 +32,7 @@ def allow(action, resource="*", effect="Allow"):
     return {"Effect": effect, "Action": action, "Resource": resource}
 
 
-@pytest.mark.parametrize(("service", "name"), sorted(served()))
+@each("service, name", sorted(served()))
 def test_every_served_operation_is_in_the_model(service, name):
     """What is served has a model, and its function a name like its operation's."""
     assert service_model.operation(service, name) is not None
@@ -75,14 +76,14 @@ async def ask(services, name, principal):
     return await gate.call(services, principal, operation, request, request_id="test")
 
 
-@pytest.mark.parametrize("name", IAM)
+@each("name", IAM)
 async def test_nobody_may_call_an_admin_operation(services, name):
     """Without a signature every one of them is refused the same way."""
     error = await refused(ask(services, name, Anonymous()))
     assert (error.code, error.message) == ("MissingAuthenticationTokenException", "Missing Authentication Token")
 
 
-@pytest.mark.parametrize("name", IAM)
+@each("name", IAM)
 async def test_a_role_without_policies_may_call_nothing(services, name):
     """Check 14: the text has principal, action and reason, and says nothing about what exists."""
     error = await refused(ask(services, name, role()))

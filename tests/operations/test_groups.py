@@ -1,13 +1,17 @@
 """Groups and memberships through the gate."""
 
 import pytest
+from cases import each
+from operations.test_identity_pools import function
 from pool_rows import add_group, add_pool, add_user
 
 import poolhouse.operations.families  # noqa: F401 - registers the operations
+from poolhouse.access.resources import user_pool_arn
 from poolhouse.errors import (
     GroupExistsException,
     InvalidParameterException,
     LimitExceededException,
+    NotAuthorizedException,
     ResourceNotFoundException,
     UserNotFoundException,
 )
@@ -60,6 +64,24 @@ async def test_update_changes_what_it_names(invoke, pool, clock):
     assert changed == {**made, "Precedence": 0, "LastModifiedDate": made["CreationDate"] + 5}
 
 
+async def test_a_role_needs_the_right_to_pass_it(invoke, pool):
+    """Who may make and change groups cannot thereby give their members a role that he may not give away."""
+    arn = user_pool_arn("us-east-1", "000000000000", pool.id)
+    may = {"Action": ["cognito-idp:CreateGroup", "cognito-idp:UpdateGroup"], "Resource": arn}
+    other, passes = function(may), function(may, {"Action": "iam:PassRole", "Resource": ROLE})
+    group = {"GroupName": "G", "UserPoolId": pool.id}
+    with pytest.raises(NotAuthorizedException, match="iam:PassRole"):
+        await invoke("CreateGroup", {**group, "RoleArn": ROLE}, principal=other)
+    assert await invoke("ListGroups", {"UserPoolId": pool.id}) == {"Groups": []}
+    await invoke("CreateGroup", group, principal=other)
+    with pytest.raises(NotAuthorizedException, match="iam:PassRole"):
+        await invoke("UpdateGroup", {**group, "RoleArn": ROLE}, principal=other)
+    with pytest.raises(NotAuthorizedException, match="iam:PassRole"):
+        await invoke("UpdateGroup", {**group, "RoleArn": f"{ROLE}-stronger"}, principal=passes)
+    assert "RoleArn" not in (await invoke("GetGroup", group))["Group"]
+    assert (await invoke("UpdateGroup", {**group, "RoleArn": ROLE}, principal=passes))["Group"]["RoleArn"] == ROLE
+
+
 @pytest.mark.parametrize("name", ["admins", "Admins", "x,ADMINS", "\uff21DMINS", "ADMIN\u0301S", '"', "{}", "\u2163"])
 async def test_names_are_compared_to_the_letter(invoke, pool, database, ada, name):
     """No other spelling reaches a group, and each can be a group of its own."""
@@ -71,7 +93,7 @@ async def test_names_are_compared_to_the_letter(invoke, pool, database, ada, nam
     assert found == {"Users": []}
 
 
-@pytest.mark.parametrize("name", ["Admins ", "a\nb", "", "x" * 129, "A\0"])
+@each("name", ["Admins ", "a\nb", "", "x" * 129, "A\0"])
 async def test_unfit_names(invoke, pool, name):
     with pytest.raises(InvalidParameterException):
         await invoke("CreateGroup", {"GroupName": name, "UserPoolId": pool.id})

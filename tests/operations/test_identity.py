@@ -1,6 +1,7 @@
 """Identity pools: who gets which identity, which role, and who gets nothing. Refusals read the identities back."""
 
 import pytest
+from cases import each
 from operations.identity_stage import Pool, make
 from operations.stage import EMAIL, PASSWORD, claims
 
@@ -104,7 +105,7 @@ async def test_two_logins_are_refused_by_name(pool):
     assert "one login" in error.message
 
 
-@pytest.mark.parametrize(
+@each(
     "key",
     [
         "accounts.google.com",
@@ -129,7 +130,7 @@ async def test_an_access_token_is_no_login(pool):
     assert error.message == "Invalid login token. Couldn't verify signed token."
 
 
-@pytest.mark.parametrize("change", ["signature", "payload", "garbage", "none"])
+@each("change", ["signature", "payload", "garbage", "none"])
 async def test_forged_tokens_are_refused(pool, change):
     """A changed signature, changed claims, nonsense, and an unsigned token."""
     head, payload, signature = next(iter((await pool.logins()).values())).split(".")
@@ -260,8 +261,8 @@ async def test_a_role_that_is_gone_opens_nothing(pool):
     assert error.code == "InvalidIdentityPoolConfigurationException"
 
 
-@pytest.mark.parametrize(
-    ("name", "request_", "code"),
+@each(
+    "name, request_, code",
     [
         ("GetId", {"IdentityPoolId": "us-east-1:00000000-0000-0000-0000-000000000000"}, "ResourceNotFoundException"),
         (

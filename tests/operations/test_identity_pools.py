@@ -1,6 +1,7 @@
 """CreateIdentityPool to DeleteIdentityPool, their tags, and the lists of identities."""
 
 import pytest
+from cases import each
 from operations.identity_stage import Pool, make
 from operations.stage import EMAIL, refused
 
@@ -149,8 +150,8 @@ async def test_another_region_does_not_see_it(pool):
         assert (await pool.refuse(call)).code == "ResourceNotFoundException"
 
 
-@pytest.mark.parametrize(
-    ("more", "words"),
+@each(
+    "more, words",
     [
         ({"SupportedLoginProviders": {"graph.facebook.com": "1"}}, "SupportedLoginProviders"),
         ({"DeveloperProviderName": "mine"}, "DeveloperProviderName"),
@@ -193,8 +194,8 @@ async def test_tags(pool):
     assert (await pool.admin("DescribeIdentityPool"))["IdentityPoolTags"] == {"team": "b"}
 
 
-@pytest.mark.parametrize(
-    ("arn", "tags", "code"),
+@each(
+    "arn, tags, code",
     [
         ("arn:aws:cognito-idp:us-east-1:000000000000:userpool/us-east-1_A", {"a": "b"}, "InvalidParameterException"),
         (arn_of(ELSEWHERE), {"a": "b"}, "ResourceNotFoundException"),
@@ -259,8 +260,8 @@ async def test_unlinking_needs_the_identitys_own_login(pool):
         assert (await pool.refuse(pool.call("UnlinkIdentity", request))).code == code
 
 
-@pytest.mark.parametrize(
-    ("name", "more"),
+@each(
+    "name, more",
     [
         ("CreateIdentityPool", {"IdentityPoolName": "x", "AllowUnauthenticatedIdentities": True}),
         ("DescribeIdentityPool", {}),

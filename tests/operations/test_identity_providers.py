@@ -4,6 +4,7 @@ import asyncio
 import re
 
 import pytest
+from cases import each
 from operations.providers import DETAILS, SECRET, add_provider, name_of
 from pool_rows import add_pool, read
 
@@ -54,7 +55,7 @@ async def names(invoke, pool) -> list[str]:
     return [provider["ProviderName"] for provider in found["Providers"]]
 
 
-@pytest.mark.parametrize("kind", DETAILS)
+@each("kind", DETAILS)
 async def test_create_and_describe(create, ask, pool, kind):
     """Every type, with the mapping of its subject; Apple's private key is the one detail that is never shown."""
     made = await create(kind)
@@ -106,8 +107,8 @@ async def test_names_are_unique(create, ask, invoke, pool):
     assert await names(invoke, pool) == ["Okta"]
 
 
-@pytest.mark.parametrize(
-    ("kind", "members", "text"),
+@each(
+    "kind, members, text",
     [
         ("Google", {"ProviderName": "MyGoogle"}, "ProviderName must be Google"),
         ("OIDC", {"ProviderName": "Google"}, "ProviderName Google is reserved"),

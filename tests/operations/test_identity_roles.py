@@ -1,6 +1,7 @@
 """SetIdentityPoolRoles: mappings by token and by rules, and who may set them."""
 
 import pytest
+from cases import each
 from operations.identity_stage import Pool, make
 from operations.stage import EMAIL
 from operations.test_identity_pools import arn_of, function
@@ -110,8 +111,8 @@ def _rules(count):
     return rules(*[("email", "Equals", str(n)) for n in range(count)])
 
 
-@pytest.mark.parametrize(
-    ("mapping", "accepted"),
+@each(
+    "mapping, accepted",
     [
         (_rules(25), True),
         (_rules(26), False),

@@ -7,6 +7,7 @@ import io
 import bcrypt
 import msgspec
 import pytest
+from cases import each
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from operations.causes import by_command
@@ -185,8 +186,8 @@ async def test_temporary_hash(stage, clock):
     assert "expired" in (await refused(stage.by_password())).message
 
 
-@pytest.mark.parametrize(
-    ("line", "words"),
+@each(
+    "line, words",
     [
         ({"username": "no email"}, "username"),
         ({"username": "ada"}, "should be an email"),

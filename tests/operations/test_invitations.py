@@ -4,6 +4,7 @@ import dataclasses
 import json
 
 import pytest
+from cases import each
 from hypothesis import strategies as st
 from pool_rows import (
     BY_EMAIL,
@@ -103,8 +104,8 @@ async def test_credential_belongs_to_its_user(invoke, plain, database, services)
         credentials.unseal(services.vault, eve._replace(credential=ada.credential))
 
 
-@pytest.mark.parametrize(
-    ("change", "error", "text"),
+@each(
+    "change, error, text",
     [
         ({"Username": "ada"}, InvalidParameterException, "Username should be an email."),
         ({"TemporaryPassword": "Short-1"}, InvalidPasswordException, "password policy: Password not long enough"),

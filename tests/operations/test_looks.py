@@ -5,6 +5,7 @@ import struct
 import zlib
 
 import pytest
+from cases import each
 from operations.stage import refused
 from pool_rows import add_pool
 
@@ -96,7 +97,7 @@ async def test_what_is_left_out_stays(set_look, look, clock):
     assert await look() == {}
 
 
-@pytest.mark.parametrize(
+@each(
     "image",
     [
         b"GIF89a" + b"\0" * 20,

@@ -1,6 +1,7 @@
 """Which second factors a pool asks for."""
 
 import pytest
+from cases import each
 from operations.factors_stage import EMAIL_ONLY, TOTP_ONLY, configure
 from operations.stage import EMAIL_POOL, Stage, build, refused, said
 
@@ -42,8 +43,8 @@ async def test_what_is_left_out_is_off(stage):
     assert await config(stage) == {"MfaConfiguration": "OFF"}
 
 
-@pytest.mark.parametrize(
-    ("request_", "text"),
+@each(
+    "request_, text",
     [
         ({**TOTP_ONLY}, "[MfaConfiguration] must be one of 'ON', 'OFF', or 'OPTIONAL'."),
         ({"MfaConfiguration": "ON"}, "At least one of [SmsMfaConfiguration]"),

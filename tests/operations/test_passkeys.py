@@ -3,6 +3,7 @@
 import base64
 
 import pytest
+from cases import each
 from operations.authenticators import Authenticator
 from operations.choices_stage import choices, complete, listed, member, policy, register, start, token
 from operations.stage import refused, said
@@ -83,8 +84,8 @@ async def test_challenge_of_another_client(stage):
     assert await listed(stage, access) == []
 
 
-@pytest.mark.parametrize(
-    ("authenticator", "changed", "code"),
+@each(
+    "authenticator, changed, code",
     [
         (Authenticator(origin="https://evil.example"), {}, "WebAuthnOriginNotAllowedException"),
         (Authenticator(origin="http://localhost.evil.example"), {}, "WebAuthnOriginNotAllowedException"),
@@ -93,7 +94,6 @@ async def test_challenge_of_another_client(stage):
         (Authenticator(), {"challenge": None}, "InvalidParameterException"),
         (Authenticator(), {"type": "webauthn.get"}, "InvalidParameterException"),
     ],
-    ids=["origin", "lookalike", "relying-party", "challenge", "no-challenge", "ceremony"],
 )
 async def test_refused_credentials(stage, authenticator, changed, code):
     """Nothing is registered, and the challenge cannot be tried again."""
@@ -114,7 +114,7 @@ async def test_user_verification_that_the_pool_requires(stage):
     assert await listed(stage, access) == []
 
 
-@pytest.mark.parametrize("credential", [{}, [], "text", 7, {"response": {"clientDataJSON": "AA"}}])
+@each("credential", [{}, [], "text", 7, {"response": {"clientDataJSON": "AA"}}])
 async def test_what_is_no_credential(stage, credential):
     access = await token(stage)
     error = await refused(complete(stage, access, credential))

@@ -1,6 +1,7 @@
 """Accounts without a password: how they are made, confirmed and signed in, and the sessions in between."""
 
 import pytest
+from cases import each
 from operations.choices_stage import HIDING, begin, choices, policy, prefer, register
 from operations.factors_stage import INVALID_SESSION, configure, with_code
 from operations.stage import EMAIL, FLOWS, PASSWORD, claims, refused, said
@@ -160,8 +161,8 @@ async def test_policy_is_shown(stage):
     assert "WebAuthnConfiguration" not in pool
 
 
-@pytest.mark.parametrize(
-    ("rules", "code", "named"),
+@each(
+    "rules, code, named",
     [
         (policy("EMAIL_OTP"), "InvalidParameterException", "must contain PASSWORD"),
         (policy("PASSWORD", "SOFTWARE_TOKEN"), "InvalidParameterException", "SOFTWARE_TOKEN"),
@@ -184,7 +185,7 @@ async def test_web_authn_configuration(stage):
     assert (await stage.admin("GetUserPoolMfaConfig"))["WebAuthnConfiguration"] == wanted
 
 
-@pytest.mark.parametrize(
+@each(
     "wanted",
     [
         {"RelyingPartyId": "https://example.com"},

@@ -4,6 +4,7 @@ import asyncio
 import re
 
 import pytest
+from cases import each
 from pool_rows import add_pool, add_user, attributes, held
 
 import poolhouse.operations.families  # noqa: F401 - registers the operations
@@ -91,8 +92,8 @@ async def test_what_is_fixed_for_life_stays(update, shown, database, pool, invok
     assert held(found)["email"] == "ada@example.com"
 
 
-@pytest.mark.parametrize(
-    ("members", "error", "text"),
+@each(
+    "members, error, text",
     [
         ({"UserPoolTier": "PLUS"}, InvalidParameterException, "UserPoolTier: this version of Poolhouse does not serve"),
         (
@@ -172,8 +173,8 @@ async def test_added_attributes_are_shown_and_can_be_written(add, shown, invoke,
         await invoke("AdminUpdateUserAttributes", {**change, "UserAttributes": attributes(custom_y="two")})
 
 
-@pytest.mark.parametrize(
-    ("entries", "text"),
+@each(
+    "entries, text",
     [
         ([custom("tenant")], "custom:tenant: Existing attribute already has name custom:tenant."),
         ([custom("new"), custom("new")], "custom:new: Existing attribute already has name custom:new."),

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from cases import each
 from pool_rows import add_pool, add_user, read
 
 import poolhouse.operations.families  # noqa: F401 - registers the operations
@@ -102,8 +103,8 @@ async def test_schema_shows_standard_and_own_attributes(invoke):
     assert shown["birthdate"]["StringAttributeConstraints"] == {"MinLength": "10", "MaxLength": "10"}
 
 
-@pytest.mark.parametrize(
-    ("setting", "text"),
+@each(
+    "setting, text",
     [
         ({"UsernameAttributes": ["email"], "AliasAttributes": ["email"]}, "Only one of"),
         ({"MfaConfiguration": "ON"}, "MfaConfiguration needs a factor"),

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from cases import each
 from operations.stage import EMAIL, EMAIL_POOL, PASSWORD, Stage, build, refused, said
 
 NEW = "new@example.com"
@@ -131,8 +132,8 @@ async def test_update(me):
     assert "name" not in await me.attributes()
 
 
-@pytest.mark.parametrize(
-    ("name", "value", "code"),
+@each(
+    "name, value, code",
     [
         ("sub", "x", "NotAuthorizedException"),
         ("email_verified", "true", "NotAuthorizedException"),

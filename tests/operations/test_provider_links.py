@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+from cases import each
 from operations.providers import add_provider
 from operations.stage import build, claims
 from pool_rows import add_pool, add_user, attributes, held, read
@@ -145,8 +146,8 @@ async def test_destination_by_any_of_its_names(link, identities):
     assert len(await identities()) == 1
 
 
-@pytest.mark.parametrize(
-    ("asked", "to", "error", "text"),
+@each(
+    "asked, to, error, text",
     [
         (
             source(provider="Nobody"),
@@ -200,7 +201,7 @@ async def test_longest_subject(link, identities):
     assert len((await identities())[0]["userId"]) == 512
 
 
-@pytest.mark.parametrize("pool_id", ["us-east-1_nowhere99", "us-east-1_a\0b", "eu-west-1_testpool1", ""])
+@each("pool_id", ["us-east-1_nowhere99", "us-east-1_a\0b", "eu-west-1_testpool1", ""])
 async def test_no_such_pool(invoke, pool, pool_id):
     """The model allows any text as the pool's id here."""
     for name, users in (

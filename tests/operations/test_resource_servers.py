@@ -4,6 +4,7 @@ import asyncio
 import re
 
 import pytest
+from cases import each
 from pool_rows import add_pool, read
 
 import poolhouse.operations.families  # noqa: F401 - registers the operations
@@ -92,8 +93,8 @@ async def test_other_pools_and_no_pool(ask, invoke, database):
     assert await ask("Describe") == made
 
 
-@pytest.mark.parametrize(
-    ("members", "text"),
+@each(
+    "members, text",
     [
         ({"Scopes": [SCOPES[0], SCOPES[0]]}, "every ScopeName may occur once"),
         ({"Scopes": [{**SCOPES[0], "ScopeName": f"s{n}"} for n in range(101)]}, "length less than or equal to 100"),

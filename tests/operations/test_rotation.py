@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from cases import each
 from operations.stage import EMAIL, Stage, build, claims, refused, said
 
 from poolhouse.errors import AccessTokenRevoked
@@ -252,7 +253,7 @@ async def test_default_flows_leave_room(stage):
     assert made["UserPoolClient"]["RefreshTokenRotation"] == {"Feature": "ENABLED", "RetryGracePeriodSeconds": 0}
 
 
-@pytest.mark.parametrize(
+@each(
     "members",
     [
         {**rotating(), "ExplicitAuthFlows": WITHOUT_ROTATION},

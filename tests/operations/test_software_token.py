@@ -4,6 +4,7 @@ import base64
 import uuid
 
 import pytest
+from cases import each
 from operations.factors_stage import EMAIL_ONLY, PREFERRED, TOTP_ONLY, Authenticator, configure, enrol, verified_email
 from operations.stage import EMAIL, Stage, build, refused, said
 
@@ -85,7 +86,7 @@ async def test_wrong_code(stage):
     assert await verify(stage, access, app.code()) == {"Status": "SUCCESS"}
 
 
-@pytest.mark.parametrize("code", ["12345", "1234567", "abcdef", "12 456"])
+@each("code", ["12345", "1234567", "abcdef", "12 456"])
 async def test_code_that_is_none(stage, code):
     access = await token(stage)
     await associate(stage, access)
@@ -221,8 +222,8 @@ async def test_what_is_not_named_stays(stage):
     assert await shown(stage) == (["SOFTWARE_TOKEN_MFA"], "SOFTWARE_TOKEN_MFA")
 
 
-@pytest.mark.parametrize(
-    ("wanted", "text"),
+@each(
+    "wanted, text",
     [
         ({"SoftwareTokenMfaSettings": PREFERRED, "EmailMfaSettings": PREFERRED}, "Only one MFA method can be"),
         ({"EmailMfaSettings": {"PreferredMfa": True}}, "A preferred MFA method must be enabled."),

@@ -4,6 +4,7 @@ import asyncio
 import re
 
 import pytest
+from cases import each
 from pool_rows import add_pool
 
 import poolhouse.operations.families  # noqa: F401 - registers the operations
@@ -73,8 +74,8 @@ async def test_fifty_tags_at_most(tag, listed):
     assert (await listed())["k0"] == "changed"
 
 
-@pytest.mark.parametrize(
-    ("tags", "text"),
+@each(
+    "tags, text",
     [
         ({"aws:x": "v"}, "reserved"),
         ({"AWS:x": "v"}, "reserved"),

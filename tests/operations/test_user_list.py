@@ -4,6 +4,7 @@ import json
 import re
 
 import pytest
+from cases import each
 from pool_rows import add_pool, add_user, read
 
 import poolhouse.operations.families  # noqa: F401 - registers the operations
@@ -40,8 +41,8 @@ def find(invoke, pool):
     return find
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
+@each(
+    "text, expected",
     [
         ("", ["ada", "Adam", "bob"]),
         ('email ^= "ad"', ["ada", "Adam"]),
@@ -180,7 +181,7 @@ async def test_token_of_another_operation(invoke, pool, people, database):
         await invoke("ListUsers", {"UserPoolId": pool.id, "PaginationToken": token})
 
 
-@pytest.mark.parametrize("limit", [-1, 61, 10**9, "abc", [60], 1.5, True])
+@each("limit", [-1, 61, 10**9, "abc", [60], 1.5, True])
 async def test_limits_that_are_refused(invoke, pool, limit):
     with pytest.raises((InvalidParameterException, SerializationException)):
         await invoke("ListUsers", {"UserPoolId": pool.id, "Limit": limit})

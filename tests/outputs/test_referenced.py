@@ -3,23 +3,17 @@
 import dataclasses
 
 import pytest
+from fresh import referenced_pool
 
 from poolhouse.client import Outputs
-from poolhouse.define.manifest import VERSION, Auth, Data, Group, Manifest, ReferencedAuth
+from poolhouse.define.manifest import VERSION, Auth, Data, Group, Manifest
 from poolhouse.outputs.amplify_outputs import Applied, amplify_outputs
 from poolhouse.outputs.aws_exports import aws_exports
 from poolhouse.outputs.files import FORMATS
 
 HERE = "http://127.0.0.1:4500"
 ELSEWHERE = "http://127.0.0.1:4566"
-POOL = ReferencedAuth(
-    region="eu-central-1",
-    user_pool_id="eu-central-1_AbCdEfGhI",
-    user_pool_client_id="1h57kf5cpq17m0eml12example",
-    identity_pool_id="eu-central-1:1a2b3c4d-1a2b-1a2b-1a2b-1a2b3c4d5e6f",
-    auth_role_arn="arn:aws:iam::111122223333:role/authed",
-    unauth_role_arn="arn:aws:iam::111122223333:role/guests",
-)
+POOL = referenced_pool()
 MANIFEST = Manifest(version=VERSION, auth=Auth(reference=POOL, groups=(Group("ADMINS", 0),)), data=Data())
 AT_AWS = Applied(
     region="eu-central-1",

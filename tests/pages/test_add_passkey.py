@@ -6,6 +6,7 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from cases import each
 from oauth_world import CALLBACK, make_world
 from operations.authenticators import Authenticator
 from operations.choices_stage import policy
@@ -96,8 +97,13 @@ async def test_an_app_that_takes_tokens(services, invoke):
     assert (query["response_type"], query["then"]) == (["token"], ["passkey"])
 
 
-@pytest.mark.parametrize(
-    ("credential", "words"),
+@pytest.fixture
+async def form(world):
+    return await signed_in(world)
+
+
+@each(
+    "credential, words",
     [
         ("", "Your browser sent no passkey."),
         ("{", "Your browser sent no passkey."),
@@ -106,9 +112,8 @@ async def test_an_app_that_takes_tokens(services, invoke):
         ('{"id": "AAAA"}', "Credential is not the answer of an authenticator."),
     ],
 )
-async def test_what_is_no_passkey(world, credential, words):
-    page = await signed_in(world)
-    refused = await posted(world, page, credential=credential)
+async def test_what_is_no_passkey(world, form, credential, words):
+    refused = await posted(world, form, credential=credential)
     assert (refused.status_code, alert(refused)) == (400, words)
     assert await passkeys(world) == []
 

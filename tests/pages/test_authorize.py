@@ -4,6 +4,7 @@ import re
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from cases import each
 from hypothesis import strategies as st
 from oauth_world import CALLBACK, OAUTH, PKCE, answered, make_world
 from operations.stage import EMAIL
@@ -69,7 +70,20 @@ async def test_prompt_and_max_age(world, clock):
     assert (await world.authorize(max_age="59")).headers["location"].startswith("/login?")
 
 
-@pytest.mark.parametrize(
+@pytest.fixture
+async def person(world):
+    await world.sign_in()
+    return world
+
+
+@pytest.fixture(params=["signed out", "signed in"])
+async def browsing(world, request):
+    if request.param == "signed in":
+        await world.sign_in()
+    return world
+
+
+@each(
     "uri",
     [
         None,
@@ -95,17 +109,14 @@ async def test_prompt_and_max_age(world, clock):
         "//app.example.com/back",
     ],
 )
-async def test_unregistered_redirect_is_never_followed(world, uri):
+async def test_unregistered_redirect_is_never_followed(browsing, uri):
     """A page of our own that does not lead anywhere and does not repeat what was sent, signed in or not."""
-    for signed_in in (False, True):
-        if signed_in:
-            await world.sign_in()
-        for path in ("/oauth2/authorize", "/login"):
-            response = await world.browser.get(f"{path}?{world.query(redirect_uri=uri)}")
-            assert response.status_code == 400
-            assert "location" not in response.headers
-            assert "evil" not in response.text
-            assert "alert(1)" not in response.text
+    for path in ("/oauth2/authorize", "/login"):
+        response = await browsing.browser.get(f"{path}?{browsing.query(redirect_uri=uri)}")
+        assert response.status_code == 400
+        assert "location" not in response.headers
+        assert "evil" not in response.text
+        assert "alert(1)" not in response.text
 
 
 async def test_default_redirect(services, invoke):
@@ -114,7 +125,7 @@ async def test_default_redirect(services, invoke):
     assert answered(answer)["error"] == "invalid_scope"
 
 
-@pytest.mark.parametrize("client", [None, "unknown", "../etc", "\0", "x" * 200, "'; drop table pools"])
+@each("client", [None, "unknown", "../etc", "\0", "x" * 200, "'; drop table pools"])
 async def test_unknown_client_is_never_redirected(world, client):
     response = await world.authorize(client_id=client)
     assert (response.status_code, "location" in response.headers) == (400, False)
@@ -126,8 +137,8 @@ async def test_client_without_oauth_is_never_redirected(world):
     assert (response.status_code, "location" in response.headers) == (400, False)
 
 
-@pytest.mark.parametrize(
-    ("asked", "error"),
+@each(
+    "asked, error",
     [
         ({"response_type": None}, "invalid_request"),
         ({"response_type": "id_token"}, "invalid_request"),
@@ -146,10 +157,9 @@ async def test_client_without_oauth_is_never_redirected(world):
         ({"max_age": "-1"}, "invalid_request"),
     ],
 )
-async def test_errors_reach_the_app(world, asked, error):
+async def test_errors_reach_the_app(person, asked, error):
     """With the state, at the registered address, signed in or not."""
-    await world.sign_in()
-    answer = answered(await world.authorize(**asked))
+    answer = answered(await person.authorize(**asked))
     assert (answer["error"], answer["state"], "code" in answer) == (error, "s-1", False)
 
 
@@ -244,7 +254,7 @@ async def test_logout_to_the_sign_in_page(world):
     assert (await world.authorize()).headers["location"].startswith("/login?")
 
 
-@pytest.mark.parametrize(
+@each(
     "asked",
     [
         {},
@@ -255,12 +265,11 @@ async def test_logout_to_the_sign_in_page(world):
         {"redirect_uri": "https://evil.example", "response_type": "code"},
     ],
 )
-async def test_logout_to_nowhere_else(world, asked):
+async def test_logout_to_nowhere_else(person, asked):
     """Refused means still signed in."""
-    await world.sign_in()
-    response = await world.browser.get(f"/logout?{urlencode({'client_id': world.client, **asked})}")
+    response = await person.browser.get(f"/logout?{urlencode({'client_id': person.client, **asked})}")
     assert (response.status_code, "location" in response.headers) == (400, False)
-    assert "code" in answered(await world.authorize())
+    assert "code" in answered(await person.authorize())
 
 
 async def test_session_of_another_pool_is_nobody(services, invoke, world):

@@ -4,6 +4,7 @@ import base64
 import re
 
 import pytest
+from cases import each
 from oauth_world import answered, hidden, make_world
 from operations.factors_stage import enrol
 from operations.stage import EMAIL, PASSWORD
@@ -60,7 +61,7 @@ async def test_guessing_is_slowed_down(world):
     assert (response.status_code, alert(response)) == (429, "Password attempts exceeded")
 
 
-@pytest.mark.parametrize("name", ["\0", "a\0b@example.com", "x" * 500, "\r\n", " "])
+@each("name", ["\0", "a\0b@example.com", "x" * 500, "\r\n", " "])
 async def test_odd_names_are_refused(world, name):
     assert (await world.sign_in(name)).status_code == 400
 

@@ -4,6 +4,7 @@ import base64
 import re
 
 import pytest
+from cases import each
 from oauth_world import make_world
 from operations.test_looks import CSS, JPEG, png
 
@@ -77,7 +78,7 @@ async def test_every_page_has_it(world, path):
     assert len(links(await world.sign_in(password="wrong"))) == 2
 
 
-@pytest.mark.parametrize(
+@each(
     "address",
     [
         "/ALL/logo",

@@ -5,6 +5,7 @@ import json
 import re
 
 import pytest
+from cases import each
 from oauth_world import answered, hidden, make_world
 from operations.authenticators import Authenticator
 from operations.choices_stage import complete, policy
@@ -59,8 +60,8 @@ async def registered(world):
     return authenticator
 
 
-@pytest.mark.parametrize(
-    ("factors", "relying_party", "wanted"),
+@each(
+    "factors, relying_party, wanted",
     [
         (["PASSWORD"], "localhost", {}),
         (["PASSWORD", "EMAIL_OTP"], "localhost", {"EMAIL_OTP": "E-mail me a code"}),
@@ -147,8 +148,8 @@ async def test_script(world):
     assert " disabled>Continue with passkey</button>" in page.text  # until the script can answer
 
 
-@pytest.mark.parametrize(
-    ("way", "name", "words"),
+@each(
+    "way, name, words",
     [
         ("WEB_AUTHN", "", "Enter who you are first."),
         ("PASSWORD", EMAIL, NOT_FOR_YOU),

@@ -4,6 +4,7 @@ import dataclasses
 import re
 
 import pytest
+from cases import each
 from oauth_world import make_world
 from operations.stage import EMAIL, PASSWORD
 
@@ -40,7 +41,7 @@ async def test_cookies_over_tls(services, invoke):
     assert "Secure" in cookie
 
 
-@pytest.mark.parametrize("path", [*PAGES, "/error", "/nowhere-client"])
+@each("path", [*PAGES, "/error", "/nowhere-client"])
 async def test_headers(world, path):
     """Never stored, framed or scripted; forms may lead to the app only."""
     query = world.query() if path != "/nowhere-client" else "client_id=unknown"
@@ -118,7 +119,7 @@ async def test_style_sheet(world):
     assert "immutable" in sheet.headers["cache-control"]
 
 
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
+@each("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
 async def test_other_methods(world, method):
     assert (await world.browser.request(method, f"/login?{world.query()}")).status_code == 405
     assert (await world.browser.get(f"/resendcode?{world.query()}")).status_code == 405

@@ -5,6 +5,7 @@ import base64
 import hashlib
 
 import pytest
+from cases import each
 from hypothesis import strategies as st
 from joserfc import jwt
 from joserfc.jwk import KeySet
@@ -80,7 +81,7 @@ async def test_parallel_exchanges_give_no_lasting_pair(world):
     assert after.json()["error"] == "invalid_grant"
 
 
-@pytest.mark.parametrize(
+@each(
     "change",
     [
         {"code_verifier": None},
@@ -159,8 +160,8 @@ async def test_secret_sent_by_a_public_client(world):
     assert (await world.exchange(await world.code(), client_secret="x")).json()["error"] == "invalid_client"
 
 
-@pytest.mark.parametrize(
-    ("headers", "error"),
+@each(
+    "headers, error",
     [
         ({"authorization": "Basic !!"}, "invalid_client"),
         ({"authorization": "Basic " + base64.b64encode(b"\xff:\xff").decode()}, "invalid_client"),
@@ -176,8 +177,8 @@ async def test_odd_authorization_headers(world, headers, error):
 # --- the endpoint itself -----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("form", "error"),
+@each(
+    "form, error",
     [
         ({}, "invalid_request"),
         ({"grant_type": "password"}, "unsupported_grant_type"),

@@ -1,7 +1,7 @@
 """The fast decoder and the exact validator are two readings of one model and always agree."""
 
 import msgspec
-import pytest
+from cases import each
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from service_model.samples import ANYTHING, minimal_input, right_type
@@ -42,7 +42,7 @@ def test_both_validators_agree(data):
     assert accepted_fast(op, msgspec.json.encode(value)) == accepted_exactly(op, value)
 
 
-@pytest.mark.parametrize("op", ALL, ids=lambda op: op.name)
+@each("op", ALL)
 def test_required_members_are_required_by_both(op):
     """Each required member may neither be left out nor be null."""
     value = minimal_input(op)

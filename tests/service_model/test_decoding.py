@@ -2,6 +2,7 @@
 
 import msgspec
 import pytest
+from cases import each
 from service_model.samples import minimal_input
 
 from poolhouse.errors import InvalidParameterException, SerializationException
@@ -22,7 +23,7 @@ def refusal(name: str, **params) -> str:
     return caught.value.message
 
 
-@pytest.mark.parametrize("op", ALL, ids=lambda op: op.name)
+@each("op", ALL)
 def test_every_operation_decodes_its_smallest_input(op):
     """With required members only, each request is accepted and carries them."""
     params = minimal_input(op)

@@ -81,3 +81,12 @@ async def test_remove_old(database):
     async with database.write() as tx:
         assert await attempts.remove_old(tx, HOUR) == 1
     assert await find(database) is None
+
+
+async def test_a_count_of_a_day_is_kept_for_a_day(database):
+    """It is not thrown away with those of an hour."""
+    name = f"{attempts.BY_DAY}x"
+    await try_(database, 0, subject=name)
+    for now, removed in ((HOUR, 0), (attempts.DAY - 1, 0), (attempts.DAY, 1)):
+        async with database.write() as tx:
+            assert await attempts.remove_old(tx, now) == removed

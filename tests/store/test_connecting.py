@@ -6,7 +6,8 @@ import time
 from contextlib import closing, suppress
 
 import pytest
-from faults.cluster import new_database
+from cases import each
+from fresh import new_database
 
 from poolhouse.store.connecting import Route, _hosts
 from poolhouse.store.migrations import upgrade_postgresql
@@ -23,7 +24,7 @@ ADDRESSES = {
 }
 
 
-@pytest.mark.parametrize("address", ADDRESSES)
+@each("address", ADDRESSES)
 def test_hosts_are_read_as_libpq_reads_them(address):
     assert list(_hosts(address)) == ADDRESSES[address]
 

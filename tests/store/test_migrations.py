@@ -12,6 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from fresh import new_database
 from sqlalchemy import create_engine
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -27,19 +28,6 @@ SQLITE_SCHEMA = Path(__file__).parents[2] / "scripts" / "sqlite_schema.py"
 def differences(connection):
     context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
     return compare_metadata(context, metadata)
-
-
-async def new_database(server: str) -> str:
-    """An empty PostgreSQL database of its own on the tests' server."""
-    connection = await asyncpg.connect(server)
-    try:
-        number = await connection.fetchval("SELECT count(*) FROM pg_database")
-        name = f"fresh_{number}_{id(connection)}"
-        await connection.execute(f"CREATE DATABASE {name}")
-    finally:
-        await connection.close()
-    head, _, query = server.partition("?")
-    return head.rpartition("/")[0] + f"/{name}" + (f"?{query}" if query else "")
 
 
 def test_head_is_the_end_of_the_scripts():
@@ -67,7 +55,7 @@ def test_a_new_sqlite_file_is_what_the_history_makes():
 
 async def test_postgresql_becomes_the_declared_schema(postgresql_server):
     """Alembic finds no difference between a migrated database and the tables in the code."""
-    url = await new_database(postgresql_server)
+    url = new_database(postgresql_server)
     database = open_database(url)
     await database.start()
     await database.stop()
@@ -79,7 +67,7 @@ async def test_postgresql_becomes_the_declared_schema(postgresql_server):
 
 async def test_postgresql_text_has_the_order_of_its_bytes(postgresql_server):
     """Keys compare on PostgreSQL as they do on SQLite, whatever the server's language is."""
-    url = await new_database(postgresql_server)
+    url = new_database(postgresql_server)
     database = open_database(url)
     await database.start()
     await database.stop()
@@ -106,7 +94,7 @@ def test_concurrent_starters_on_one_file(tmp_path):
 
 async def test_concurrent_starters_on_one_postgresql(postgresql_server):
     """Four starters on a new database: all succeed, the schema is made once."""
-    url = await new_database(postgresql_server)
+    url = new_database(postgresql_server)
     databases = [open_database(url) for _ in range(4)]
     await asyncio.gather(*(database.start() for database in databases))
     await asyncio.gather(*(database.stop() for database in databases))

@@ -129,6 +129,13 @@ async def test_a_pool_with_users_is_not_dropped(world):
     assert await world.apply(without_auth(), allow_destructive=True) == ["remove pool amplifyAuth: it has 1 users"]
     with pytest.raises(ResourceNotFoundException):
         await world.invoke("DescribeUserPool", {"UserPoolId": pool_id})
+    assert await identity_pools(world) == []
+
+
+async def identity_pools(world):
+    """The ids of all there are."""
+    found = await world.invoke("ListIdentityPools", {"MaxResults": 60}, service="cognito-identity")
+    return [pool["IdentityPoolId"] for pool in found["IdentityPools"]]
 
 
 async def test_auth_comes_back_to_a_kept_pool(world):
@@ -167,6 +174,7 @@ async def test_an_empty_pool_is_replaced(world):
     assert await world.groups() == {"ADMINS": 0}
     pools = await world.invoke("ListUserPools", {"MaxResults": 60})
     assert [pool["Id"] for pool in pools["UserPools"]] == [world.applied.pool_id]
+    assert await identity_pools(world) == [world.applied.identity_pool_id] != [before.identity_pool_id]
     assert await world.apply(manifest("ADMINS", auth={"attributes": (REQUIRED,)})) == []
 
 

@@ -1,31 +1,30 @@
 """A backend that refers to a pool at AWS: what is noted of it here, and that nothing else of it is."""
 
 import dataclasses
+import re
+from pathlib import Path
 
 import pytest
+from fresh import referenced_pool
 from pool_rows import read
 
 from poolhouse.define.manifest import VERSION, Auth, Data, Delegate, Delegation, Function, Grant, Group, Manifest
 from poolhouse.define.manifest import ReferencedAuth as Reference
 from poolhouse.errors import SettingError
+from poolhouse.operations.backend import referenced
 from poolhouse.operations.backend.apply import apply
 from poolhouse.operations.backend.console_client import NAME
 from poolhouse.operations.backend.referenced import permissions
 from poolhouse.store import backend, clients, pools, roles
 
-POOL = Reference(
-    region="us-east-1",
-    user_pool_id="us-east-1_AbCdEfGhI",
-    user_pool_client_id="1h57kf5cpq17m0eml12example",
-    identity_pool_id="us-east-1:1a2b3c4d-1a2b-1a2b-1a2b-1a2b3c4d5e6f",
-    auth_role_arn="arn:aws:iam::000000000000:role/authed",
-    unauth_role_arn="arn:aws:iam::000000000000:role/guests",
-)
+POOL = referenced_pool("us-east-1", "000000000000")
 FUNCTION = Function(name="act", entry="amplify/data/act.py")
+CONSOLE = f"; the console needs {', '.join(referenced.CONSOLE)} to show it, and a permission for each change that is made there"
 NEEDS = (
-    "a pool at AWS; this server's own AWS credentials need cognito-idp:AdminGetUser, cognito-idp:AdminListGroupsForUser"
+    "a pool at AWS; this server's own AWS credentials need cognito-idp:AdminGetUser, "
+    f"cognito-idp:AdminListGroupsForUser{CONSOLE}"
 )
-"""By a function's grant, and to know who still is in which group."""
+"""By a function's grant, to know who still is in which group, and for the operator."""
 GRANT = Grant(function="act", names=("getUser",), actions=("cognito-idp:AdminGetUser",))
 
 
@@ -67,7 +66,7 @@ async def test_changes_of_it(services):
     assert (await changes(services, manifest(client)))[1] == [f"change reference {POOL.user_pool_id}: {NEEDS}"]
     delegation = Delegation((Delegate("ADMINS", ("getUser",), ("AdminGetUser",)),))
     (told,) = (await changes(services, manifest(client, delegation=delegation)))[1]
-    assert told.endswith("cognito-idp:GetGroup, cognito-idp:ListGroups, cognito-idp:ListUsersInGroup")
+    assert told.endswith(f"cognito-idp:GetGroup, cognito-idp:ListGroups, cognito-idp:ListUsersInGroup{CONSOLE}")
     other = with_changes(client, user_pool_id="us-east-1_Another00")
     assert (await changes(services, manifest(other)))[1] == [
         f"remove reference {POOL.user_pool_id}: the pool stays at AWS as it is",
@@ -120,3 +119,10 @@ async def test_permissions_of_what_is_not_sent_on(services):
     believing = dataclasses.replace(services.settings, live_groups=False)
     assert permissions(wanted, believing) == ["cognito-idp:AdminGetUser"]
     assert permissions(own(), services.settings) == []
+
+
+def test_the_documentation_names_what_the_console_needs():
+    """And nothing that the pages do not ask for."""
+    page = (Path(__file__).parents[3] / "docs" / "reference-auth.md").read_text()
+    told = page.partition("To look: ")[2].partition(".")[0]
+    assert set(re.findall(r"`(\w+)`", told)) == {action.partition(":")[2] for action in referenced.CONSOLE}

@@ -1,6 +1,6 @@
 """Roles hold exactly what the definitions grant, and lose it the moment they no longer do."""
 
-import pytest
+from cases import each
 from operations.backend.world import data, function, grant, manifest, mutation, rule
 from operations.stage import EMAIL, refused
 
@@ -72,7 +72,7 @@ async def test_two_grants_to_one_function(world, tmp_path):
     assert spec.environment == {"AMPLIFY_AUTH_USERPOOL_ID": world.applied.pool_id}
 
 
-@pytest.mark.parametrize("name", sorted(GRANT_NAMES))
+@each("name", sorted(GRANT_NAMES))
 def test_every_grant_name_has_actions(name):
     """A13: each name alone is accepted and maps to actions of cognito-idp."""
     found = grant(name).actions

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from cases import each
 from pages.console.defined import ADMIN, CUSTOMER, OUTSIDER, SUPPORT, make_defined
 
 from poolhouse import service_model
@@ -170,8 +171,8 @@ async def test_what_is_not_served_is_refused(scene):
     assert (told.allowed, "not served" in told.deciding.rule) == (False, True)
 
 
-@pytest.mark.parametrize(
-    ("kind", "who", "what"),
+@each(
+    "kind, who, what",
     [
         ("user", "nobody@example.com", "AdminGetUser"),
         ("group", "NOBODY", "AdminGetUser"),

@@ -1,6 +1,7 @@
 """The OAuth members of app clients: what is served, and every combination that is refused."""
 
 import pytest
+from cases import each
 from oauth_world import CALLBACK, OAUTH
 from pool_rows import add_pool
 
@@ -56,8 +57,8 @@ async def test_update_resets_them(create, invoke):
     assert kept["UserPoolClient"]["CallbackURLs"] == OAUTH["CallbackURLs"]
 
 
-@pytest.mark.parametrize(
-    ("members", "error"),
+@each(
+    "members, error",
     [
         ({**OAUTH, "AllowedOAuthFlows": []}, InvalidOAuthFlowException),
         ({**OAUTH, "AllowedOAuthScopes": []}, InvalidOAuthFlowException),
