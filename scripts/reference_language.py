@@ -14,6 +14,7 @@ from typing import Any, get_origin, is_typeddict
 import poolhouse
 from poolhouse.define import access, delegation, fields, operations, rules, schema
 
+_WIDTH = 120
 _ELSEWHERE = {"GrantName": "grants.md", "SingleName": "grants.md"}
 """Types whose values have a page of their own."""
 _BUILDERS = (
@@ -177,12 +178,21 @@ def _defined(name: str, module: Any) -> ast.AST:
 def _type(name: str, entry: tuple[Any, ast.AST, Any]) -> list[str]:
     value, node, _ = entry
     if isinstance(node, ast.AnnAssign):
-        return [f"### {name}\n", f"```python\n{name} = {_shown(node.annotation)}\n```\n"]
+        return [f"### {name}\n", f"```python\n{_alias(name, node.annotation)}\n```\n"]
     lines = [f"### {name}\n", _told(value, name) + "\n", "| member | type | |", "|---|---|---|"]
     needed = value.__required_keys__
     for member, typed in _members(value):
         lines.append(f"| `{member}` | `{_cell(typed)}` | {'needed' if member in needed else ''} |")
     return [*lines, ""]
+
+
+def _alias(name: str, value: ast.expr) -> str:
+    """On one line where it fits; a long choice has a line for each of its words."""
+    line = f"{name} = {_shown(value)}"
+    if len(line) <= _WIDTH or not (isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Tuple)):
+        return line
+    words = "".join(f"    {_shown(word)},\n" for word in value.slice.elts)
+    return f"{name} = {_shown(value.value)}[\n{words}]"
 
 
 def _members(value: Any) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,7 @@ from poolhouse.cli.clients import clients
 from poolhouse.cli.console_commands import console_commands
 from poolhouse.cli.data_commands import data_commands
 from poolhouse.cli.groups import groups
-from poolhouse.cli.key_commands import keys
+from poolhouse.cli.master_key_command import keys
 from poolhouse.cli.operating_commands import operating_commands
 from poolhouse.cli.options import HERE, Database, Destructive, Host, Json, Port, Project, Tls
 from poolhouse.cli.pools import pools
