@@ -38,4 +38,4 @@ setup:
 	@scripts/setup
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/clients/js/node_modules
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/clients/js/node_modules tests/clients/js/frontends/node_modules

@@ -1,104 +1,38 @@
-"""The front ends that `poolhouse init --frontend` writes: built by their compilers, and used in Chromium against the server.
+"""The web front ends that `poolhouse init --frontend` writes: built by their own toolchains, and used in Chromium.
 
-Next's page is checked by TypeScript alone, and Expo and `ng build` are not installed: React Native runs as
-react-native-web, and Angular's own compiler makes the code that Vite packs.
+Each is built as `npm run build` builds it, from the files that init wrote and no other, with the packages that they name.
+Expo exports its app for the web: what it builds for iOS and Android is not run here.
 """
 
-import shutil
+import json
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from clients import web_app
+from clients import frontends
 from clients.admin_queries_example import seed
 from clients.browser import Tab
-from clients.development import MODULES, Backend, User
-from clients.javascript import NODE
+from clients.built import NODE
+from clients.development import Backend, User
 
-from poolhouse.cli.starting import started
+from poolhouse.cli.starting import Frontend, started
 
 RICHARD = User("richard", "richard")
 LABELS = {"username": "User name", "password": "Password", "group": "Group"}
-NATIVE_ENTRY = """\
-import { AppRegistry } from "react-native";
-import App from "../App";
-
-AppRegistry.registerComponent("admin", () => App);
-AppRegistry.runApplication("admin", { rootTag: document.getElementById("root") });
-"""
 in_browser = pytest.mark.asyncio(loop_scope="session")
 
 
-def begun(folder: Path, template: str, frontend: str, backend: Backend) -> Path:
-    """The front end in a folder of its own, beside what a running `poolhouse dev` has written."""
-    started(folder, template, frontend).write()
-    shutil.copy(backend.project / "poolhouse_local.js", folder)
-    shutil.copytree(backend.project / ".amplify", folder / ".amplify")
-    (folder / "node_modules").symlink_to(MODULES)
-    return folder
-
-
-def node(folder: Path, script: str, *arguments: str) -> None:
-    done = subprocess.run([NODE, MODULES / script, *arguments], cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def tsc(folder: Path) -> None:
-    node(folder, "typescript/bin/tsc", "--noEmit")
-
-
-def vite(folder: Path) -> Path:
-    web_app.vite("build", str(folder), "--logLevel", "error", "--target", "esnext", "--minify", "false")
-    return folder / "dist"
-
-
-def angular(folder: Path) -> Path:
-    """`ngc` compiles the templates, strictly; the libraries are linked when they run."""
-    out = folder / "out"
-    node(folder, "@angular/compiler-cli/bundles/src/bin/ngc.js", "-p", "tsconfig.json", "--outDir", str(out))
-    page = (folder / "src" / "index.html").read_text()
-    scripts = '<script type="module">import "@angular/compiler"; import "/src/main.js";</script>'
-    (out / "index.html").write_text(page.replace("</body>", f"{scripts}</body>"))
-    (out / "node_modules").symlink_to(MODULES)
-    return vite(out)
-
-
-def react_native(folder: Path) -> Path:
-    """The same page on the web's components, without Expo around it."""
-    (folder / "src" / "entry.tsx").write_text(NATIVE_ENTRY)
-    (folder / "tsconfig.json").write_text('{"compilerOptions": {"jsx": "react-jsx"}}')
-    (folder / "vite.config.js").write_text(
-        'export default { resolve: { alias: { "react-native": "react-native-web" } } };'
-    )
-    (folder / "index.html").write_text('<div id="root"></div><script type="module" src="/src/entry.tsx"></script>')
-    return vite(folder)
-
-
-def react(folder: Path) -> Path:
-    tsc(folder)
-    return vite(folder)
-
-
-BUILDS: dict[str, tuple[str, Callable[[Path], Path]]] = {
-    "react": ("admin-actions", react),
-    "vue": ("admin-queries", vite),
-    "angular": ("admin-actions", angular),
-    "react-native": ("admin-queries", react_native),
-}
-
-
-@pytest.fixture(params=BUILDS)
-def built(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str, Backend, str]]:
+@pytest.fixture(params=frontends.APPS)
+def built(request: pytest.FixtureRequest) -> Iterator[tuple[str, Backend, str]]:
     """The template, the server and the origin of the app."""
-    if not MODULES.exists():
+    frontend: Frontend = request.param
+    app = frontends.APPS[frontend]
+    if not (app.packages / "node_modules").exists():
         pytest.fail("The JavaScript packages are missing: run scripts/node-packages.")
-    template, build = BUILDS[request.param]
-    backend = request.getfixturevalue("sqlite_backend" if template == "admin-actions" else "sqlite_queries")
-    with ExitStack() as serving:
-        folder = build(begun(tmp_path / "app", template, request.param, backend))
-        yield template, backend, serving.enter_context(web_app.serve_folder(folder))
+    backend = request.getfixturevalue("sqlite_backend" if app.template == "admin-actions" else "sqlite_queries")
+    with frontends.serving(frontend, backend) as origin:
+        yield app.template, backend, origin
 
 
 async def fill(window: Tab, **fields: str) -> None:
@@ -148,6 +82,21 @@ async def test_who_may_and_who_may_not(built: tuple[str, Backend, str], window: 
     assert backend.groups_of(member) == [group]
 
 
-def test_next(sqlite_queries: Backend, tmp_path: Path) -> None:
-    """Layout and page are React's; what Next adds to them is not installed."""
-    tsc(begun(tmp_path / "app", "admin-queries", "next", sqlite_queries))
+@pytest.mark.parametrize("frontend", frontends.APPS)
+def test_the_packages_are_those_of_the_app(tmp_path: Path, frontend: Frontend) -> None:
+    """Each range of the package.json that init writes holds the version that the app is tested with."""
+    app = frontends.APPS[frontend]
+    started(tmp_path, app.template, frontend).write()
+    written = json.loads((tmp_path / "package.json").read_text())
+    locked = json.loads((app.packages / "package-lock.json").read_text())["packages"]
+    ranges = written["dependencies"] | written["devDependencies"]
+    tested = {name: locked[f"node_modules/{name}"]["version"] for name in ranges}
+    script = """
+      const { satisfies } = require("semver");
+      const [ranges, tested] = process.argv.slice(1).map((text) => JSON.parse(text));
+      const outside = Object.keys(ranges).filter((name) => !satisfies(tested[name], ranges[name]));
+      process.stdout.write(JSON.stringify(outside));
+    """
+    command = [NODE, "--eval", script, json.dumps(ranges), json.dumps(tested)]
+    done = subprocess.run(command, cwd=frontends.PACKAGES, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == []

@@ -24,7 +24,7 @@ FRONTENDS: Final[dict[Frontend, tuple[str, ...]]] = {
     "vue": _NPM,
     "next": _NPM,
     "angular": _NPM,
-    "react-native": ("npm install", "npx expo install --fix", "npm run dev"),
+    "react-native": _NPM,
     "swift": (),
     "android": (),
     "flutter": (),
@@ -33,7 +33,14 @@ FRONTENDS: Final[dict[Frontend, tuple[str, ...]]] = {
 """What runs each front end, once `poolhouse dev` has written where the backend is."""
 NATIVE: Final = ("swift", "android", "flutter")
 """Front ends that are a file to take over into an app, which says at its head how it is configured."""
-_WEB: Final = ("react", "vue", "next", "angular", "react-native")
+_WEB: Final[dict[Frontend, tuple[str, ...]]] = {
+    "react": ("dist/",),
+    "vue": ("dist/",),
+    "next": (".next/", "next-env.d.ts"),
+    "angular": (".angular/", "dist/"),
+    "react-native": (".expo/", "dist/"),
+}
+"""Front ends that are an app of several files, and what their tools make."""
 _FILES: Final = Path(__file__).parent / "templates"
 _SUFFIX: Final = ".template"
 _IGNORED: Final = (".amplify/", ".poolhouse/", "amplify/.build/assets/", "amplify_outputs.json", "poolhouse_local.js")
@@ -63,7 +70,7 @@ def started(project: Path, template: Template, frontend: Frontend = "none") -> D
     _copy(draft, _FILES / "tests" / template)
     _copy_frontend(draft, template, frontend)
     _set_editors_up(draft)
-    ignore_made(draft, _IGNORED if frontend not in _WEB else (*_IGNORED, _PACKAGES))
+    ignore_made(draft, (*_IGNORED, _PACKAGES, *_WEB[frontend]) if frontend in _WEB else _IGNORED)
     return draft
 
 
