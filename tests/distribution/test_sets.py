@@ -11,13 +11,15 @@ from distribution.alone import environment
 from distribution.conftest import ROOT
 
 DEFINED = """
-import json, sys
+import sys
+begun = set(sys.modules)  # what Python's own start brings along on this machine, such as sitecustomize
+import json
 from pathlib import Path
 from poolhouse.define.manifest import encode
 from poolhouse.define.project import load
 import poolhouse.outputs
 manifest = load(Path("amplify").parent)
-foreign = {name.partition(".")[0] for name in sys.modules} - sys.stdlib_module_names - {"__main__", "_virtualenv"}
+foreign = {name.partition(".")[0] for name in set(sys.modules) - begun} - sys.stdlib_module_names
 print(json.dumps({"manifest": json.loads(encode(manifest)), "foreign": sorted(foreign)}))
 """
 FIXTURE = """
