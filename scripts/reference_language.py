@@ -47,13 +47,13 @@ def page() -> str:
         "[Definitions](definitions.md) explains it with examples.\n",
         "## Functions\n",
     ]
-    found: dict[str, Any] = {}
+    found: dict[str, tuple[Any, ast.ClassDef | ast.AnnAssign]] = {}
     for name, function in functions:
         lines += _function(name, function)
         _collect(_node(function), function.__globals__, found)
     lines.append("## Options\n")
     for name in sorted(found):
-        lines += _type(name, found[name])
+        lines += _type(name, *found[name])
     lines.append("## Builders\n")
     for called, title, kinds in _BUILDERS:
         lines += _builder(called, title, kinds)
@@ -129,7 +129,7 @@ def _told(thing: Any, name: str) -> str:
     return inspect.cleandoc(thing.__doc__)
 
 
-def _collect(node: ast.AST, known: dict[str, Any], found: dict[str, Any]) -> None:
+def _collect(node: ast.AST, known: dict[str, Any], found: dict[str, tuple[Any, ast.ClassDef | ast.AnnAssign]]) -> None:
     """Every option type that the annotations below the node name, and those that these name in turn."""
     for inner in ast.walk(node):
         annotation = inner.annotation if isinstance(inner, ast.arg | ast.AnnAssign) else None
@@ -138,8 +138,9 @@ def _collect(node: ast.AST, known: dict[str, Any], found: dict[str, Any]) -> Non
             if name in found or name in _ELSEWHERE or not (is_typeddict(value) or get_origin(value) is not None):
                 continue
             home = _home(name, value, known)
-            found[name] = (value, _defined(name, home), home)
-            _collect(found[name][1], vars(home), found)
+            defined = _defined(name, home)
+            found[name] = value, defined
+            _collect(defined, vars(home), found)
 
 
 def _names(annotation: ast.expr | None) -> Iterator[str]:
@@ -165,7 +166,7 @@ def _assigned(name: str, module: Any) -> ast.Assign | None:
     return next((node for node in named if node.targets[0].id == name), None)
 
 
-def _defined(name: str, module: Any) -> ast.AST:
+def _defined(name: str, module: Any) -> ast.ClassDef | ast.AnnAssign:
     tree = ast.parse(inspect.getsource(module))
     kinds = (node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
     if kind := next(kinds, None):
@@ -175,8 +176,7 @@ def _defined(name: str, module: Any) -> ast.AST:
     return ast.AnnAssign(assigned.targets[0], assigned.value, None, 1)
 
 
-def _type(name: str, entry: tuple[Any, ast.AST, Any]) -> list[str]:
-    value, node, _ = entry
+def _type(name: str, value: Any, node: ast.ClassDef | ast.AnnAssign) -> list[str]:
     if isinstance(node, ast.AnnAssign):
         return [f"### {name}\n", f"```python\n{_alias(name, node.annotation)}\n```\n"]
     lines = [f"### {name}\n", _told(value, name) + "\n", "| member | type | |", "|---|---|---|"]
@@ -200,7 +200,8 @@ def _members(value: Any) -> Iterator[tuple[str, str]]:
     for base in getattr(value, "__orig_bases__", ()):
         if is_typeddict(base):
             yield from _members(base)
-    for inner in ast.parse(textwrap.dedent(inspect.getsource(value))).body[0].body:  # type: ignore[attr-defined]
+    node = _defined(value.__name__, sys.modules[value.__module__])
+    for inner in node.body if isinstance(node, ast.ClassDef) else ():
         if isinstance(inner, ast.AnnAssign) and isinstance(inner.target, ast.Name):
             yield inner.target.id, _shown(inner.annotation)
 

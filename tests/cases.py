@@ -21,7 +21,7 @@ def each(names: str, rows: Iterable[Any]) -> Callable[[Test], Test]:
     def decorate(test: Test) -> Test:
         run = _awaiting(test, cases) if inspect.iscoroutinefunction(test) else _calling(test, cases)
         kept = [parameter for name, parameter in inspect.signature(test).parameters.items() if name not in wanted]
-        run.__signature__ = inspect.Signature(kept)  # type: ignore[attr-defined]
+        run.__signature__ = inspect.Signature(kept)  # type: ignore[attr-defined]  # pytest reads it
         return run
 
     return decorate

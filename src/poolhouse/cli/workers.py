@@ -107,7 +107,7 @@ class _Group:
         command = [sys.executable, "-m", "poolhouse", "serve", *self._arguments, *own]
         before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP] if self._renews else [])
         try:
-            return subprocess.Popen(command, pass_fds=[self._bound.fileno()], stdin=subprocess.PIPE)  # noqa: S603
+            return subprocess.Popen(command, pass_fds=[self._bound.fileno()], stdin=subprocess.PIPE)  # noqa: S603 - our own command
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

@@ -166,7 +166,7 @@ _readers: dict[int, tuple[Any, Reader | None]] = {}
 """By the identity of a shape, which is kept with its reader so that no other takes its place."""
 
 
-class Reading(_BOTOCORE.JSONParser):  # type: ignore[misc]
+class Reading(_BOTOCORE.JSONParser):  # type: ignore[misc]  # the stubs leave it out
     """botocore's parser of JSON, which asks a shape once what it is made of, and not for each value of each answer."""
 
     def _handle_json_body(self, raw_body: bytes, shape: Any) -> Any:

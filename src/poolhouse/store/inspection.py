@@ -13,7 +13,7 @@ _SETTINGS = ("server_version", "server_encoding", "fsync", "synchronous_commit",
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = ANY(current_schemas(false))"
 _VERSION = "SELECT version_num FROM alembic_version"
 _NEWEST_EVENT = "SELECT max(at) FROM audit_events"
-_MARK = "SELECT value FROM facts WHERE name = 'master-key'"
+MARK = "SELECT value FROM facts WHERE name = 'master-key'"
 
 
 class Condition(NamedTuple):
@@ -49,7 +49,7 @@ def of_sqlite(path: Path) -> Condition:
 def _facts(connection: sqlite3.Connection) -> tuple[str | None, bytes | None, int | None]:
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
     row = connection.execute(_VERSION).fetchone() if "alembic_version" in tables else ()
-    mark = connection.execute(_MARK).fetchone() if "facts" in tables else None
+    mark = connection.execute(MARK).fetchone() if "facts" in tables else None
     newest = connection.execute(_NEWEST_EVENT).fetchone() if "audit_events" in tables else (None,)
     return (str(row[0]) if row else None), (bytes(mark[0]) if mark else None), newest[0]
 
@@ -64,7 +64,7 @@ async def of_postgresql(url: str, now: Callable[[], int]) -> Condition:
         tables = {row[0] for row in await connection.fetch(_TABLES)}
         version, mark, newest = [
             await connection.fetchval(statement) if table in tables else None
-            for table, statement in (("alembic_version", _VERSION), ("facts", _MARK), ("audit_events", _NEWEST_EVENT))
+            for table, statement in (("alembic_version", _VERSION), ("facts", MARK), ("audit_events", _NEWEST_EVENT))
         ]
         theirs = await connection.fetchval("SELECT extract(epoch FROM clock_timestamp())::float8")
         ahead = float(theirs) - now() / 1e6

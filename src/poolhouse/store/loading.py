@@ -11,6 +11,7 @@ from poolhouse.errors import BackupRefused
 
 from . import own_files
 from .dumping import Contents, Rows
+from .inspection import MARK
 from .migrations import migrate
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def _note_gap(connection: "Connection", gap: Gap) -> int:
     highest, rows = connection.execute(text(f"SELECT coalesce(max(id), 0), count(*) FROM {_TRAIL}")).one()  # noqa: S608 - our own table
     connection.execute(text("DELETE FROM facts WHERE name = :name"), {"name": GAP_FACT})
     if highest > rows:
-        mark = connection.execute(text("SELECT value FROM facts WHERE name = 'master-key'")).scalar()
+        mark = connection.execute(text(MARK)).scalar()
         values = {"name": GAP_FACT, "value": gap(mark, int(highest - rows))}
         connection.execute(text("INSERT INTO facts (name, value) VALUES (:name, :value)"), values)
     return int(highest)

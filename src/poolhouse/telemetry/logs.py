@@ -77,12 +77,12 @@ def configure(level: str, form: str, sensitive: frozenset[str]) -> None:
 
 
 def _logger(level: str, form: str, hidden: frozenset[str]) -> "structlog.typing.FilteringBoundLogger":
+    """Each line is written whole, with its end: several processes may share the pipe."""
     import structlog
 
-    """Each line is written whole, with its end: several processes may share the pipe."""
     text = form == "text" or (not form and sys.stderr.isatty())
     logger: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
-        structlog.WriteLogger(_Stderr()),  # type: ignore[arg-type]
+        structlog.WriteLogger(_Stderr()),  # type: ignore[arg-type]  # all that it asks of a file is there
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
