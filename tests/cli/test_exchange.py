@@ -47,6 +47,34 @@ class Client(asyncio.Transport):
         """Nothing comes by itself."""
 
 
+class Stopwatch:
+    """A loop whose time passes when it is told to."""
+
+    def __init__(self, loop):
+        self._loop = loop
+        self._now = 0.0
+        self._due = []
+
+    def __getattr__(self, name):
+        return getattr(self._loop, name)
+
+    def time(self):
+        return self._now
+
+    def call_later(self, seconds, callback):
+        self._due.append((self._now + seconds, handle := asyncio.Handle(callback, (), self._loop)))
+        return handle
+
+    def pass_(self, seconds):
+        self._now += seconds
+        due, self._due = self._due, []
+        for moment, handle in due:
+            if moment > self._now:
+                self._due.append((moment, handle))
+            elif not handle.cancelled():
+                handle._run()
+
+
 class Echo:
     """Answers with the body. `ways` says for each request whether body and answer went in one step."""
 
@@ -58,7 +86,7 @@ class Echo:
         exchange = take_exchange(scope)
         if not self.at_once:
             exchange = None
-        body = None if exchange is None else exchange.body()
+        body = None if exchange is None else exchange.whole_body()
         had_body = body is not None
         if body is None:
             body = await read_body(receive)
@@ -136,7 +164,98 @@ async def test_a_body_that_comes_later_is_waited_for(connect, echo):
     protocol.data_received(whole[-2:])
     await settled(lambda: client.pieces == 1)
     assert client.received == ANSWER % b""
-    assert echo.ways == [(False, echo.at_once)]
+    assert echo.ways == [(echo.at_once, echo.at_once)]
+
+
+async def test_a_request_is_the_same_wherever_packets_end(connect, echo):
+    protocol, client = connect(echo)
+    whole = ASK % b""
+    for number in range(1, len(whole)):
+        protocol.data_received(whole[:number])
+        protocol.data_received(whole[number:])
+        await settled(lambda number=number: client.pieces == number)
+    assert client.received == (ANSWER % b"") * (len(whole) - 1)
+    assert echo.ways == [(echo.at_once, echo.at_once)] * (len(whole) - 1)
+
+
+async def test_a_long_body_is_received_in_pieces(connect, echo):
+    """Only what is short is put together first; nothing is lost or doubled on the way."""
+    protocol, client = connect(echo)
+    body = b"".join(b"%07d\n" % number for number in range(20_000))
+    protocol.data_received((ASK % b"").replace(b"length: 3", b"length: %d" % len(body)).removesuffix(b"abc"))
+    for at in range(0, len(body), 16_384):
+        protocol.data_received(body[at : at + 16_384])
+        await asyncio.sleep(0)
+    await settled(lambda: client.received.endswith(body))
+    assert client.received.endswith(b"content-length: %d\r\n\r\n=%b" % (len(body) + 1, body))
+    assert echo.ways == [(False, False)]
+
+
+async def test_a_request_that_is_coming_in_while_the_server_ends_is_the_last(connect, echo):
+    protocol, client = connect(echo)
+    whole = ASK % b""
+    protocol.data_received(whole[:-2])
+    protocol.shutdown()
+    assert not client.closed
+    protocol.data_received(whole[-2:])
+    await settled(lambda: client.closed)
+    assert client.received == ANSWER % b"connection: close\r\n"
+
+
+async def test_an_answer_that_takes_its_time_is_a_task_of_the_server(connect):
+    """A graceful end waits for it."""
+    go_on = asyncio.Event()
+
+    async def slow(scope, _receive, _send):
+        exchange = take_exchange(scope)
+        await go_on.wait()
+        exchange.answer(lines(HEADERS), b"=" + exchange.whole_body())
+
+    protocol, client = connect(slow)
+    protocol.data_received(ASK % b"")
+    await settled(lambda: len(protocol.tasks) == 1)
+    assert client.received == b""
+    go_on.set()
+    await settled(lambda: not protocol.tasks)
+    assert client.received == ANSWER % b""
+
+
+async def test_a_fault_of_one_request_stays_its_own(connect):
+    """One that comes in the same moment is answered."""
+
+    async def picky(scope, _receive, _send):
+        exchange = take_exchange(scope)
+        if exchange.whole_body() != b"abc":
+            raise ValueError
+        exchange.answer(lines(HEADERS), b"=abc")
+
+    (first, refused), (second, answered) = connect(picky), connect(picky)
+    first.data_received((ASK % b"").replace(b"abc", b"xyz"))
+    second.data_received(ASK % b"")
+    await settled(lambda: refused.received and answered.received)
+    assert refused.received.startswith(b"HTTP/1.1 500 ")
+    assert answered.received == ANSWER % b""
+
+
+async def test_a_pause_between_requests_has_an_end(connect, echo):
+    """One timer for many requests: it is set anew for what is left, and has no say during a request."""
+    protocol, client = connect(echo)
+    protocol.loop = loop = Stopwatch(protocol.loop)
+    protocol.timeout_keep_alive = 60
+    for number in (1, 2, 3):
+        protocol.data_received(ASK % b"")
+        await settled(lambda number=number: client.pieces == number)
+        loop.pass_(40)
+    assert not client.closed
+    protocol.data_received(ASK[:20])
+    loop.pass_(25)
+    assert not client.closed
+    protocol.data_received((ASK % b"")[20:])
+    await settled(lambda: client.pieces == 4)
+    loop.pass_(59)
+    assert not client.closed
+    loop.pass_(1)
+    assert client.closed
 
 
 async def test_a_client_that_waits_for_100_is_told_to_go_on(connect, echo):
@@ -181,7 +300,7 @@ async def test_an_answer_is_given_once(connect):
         refused.append(exchange.answer(lines(HEADERS), b"=abc"))
         with pytest.raises(RuntimeError, match="already completed"):
             await answer(send, 200, HEADERS, b"=abc")
-        refused.append(exchange.body())
+        refused.append(exchange.whole_body())
 
     protocol, client = connect(twice)
     protocol.data_received(ASK % b"")

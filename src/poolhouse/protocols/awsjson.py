@@ -95,7 +95,7 @@ class AwsJson:
         try:
             if scope["method"] != "POST":
                 raise UnknownOperationException(f"{_shown(scope['method'])} is not served here, only POST.")
-            body = None if exchange is None else exchange.body()
+            body = None if exchange is None else exchange.whole_body()
             if body is None or len(body) > MAX_BODY:
                 body = await read_body(receive)
             operation, decode = _understand_query(body) if query else _understand(target, body)

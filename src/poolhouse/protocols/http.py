@@ -44,7 +44,7 @@ EXCHANGE: Final = "poolhouse.exchange"
 class Exchange(Protocol):
     """One request and its answer, as bytes."""
 
-    def body(self) -> bytes | None:
+    def whole_body(self) -> bytes | None:
         """The whole body, where all of it has come; else it has to be received."""
 
     def answer(self, head: bytes, body: bytes) -> bool:
