@@ -112,7 +112,8 @@ def metrics() -> str:
     ]
     for family in sorted(telemetry.REGISTRY.collect(), key=lambda family: family.name):
         collector = telemetry.REGISTRY._names_to_collectors.get(family.name)  # noqa: SLF001 - labels have no reader
-        labels = ", ".join(f"`{label}`" for label in getattr(collector, "_labelnames", ()))
+        names = getattr(family, "_labelnames", ()) or getattr(collector, "_labelnames", ())
+        labels = ", ".join(f"`{label}`" for label in names)
         lines.append(f"| `{family.name}` | {family.type} | {labels} | {family.documentation} |")
     return "\n".join(lines) + "\n"
 

@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
@@ -45,7 +45,7 @@ from poolhouse.protocols.http import (
     read_body,
     take_exchange,
 )
-from poolhouse.telemetry import CALLS, SECONDS, Asked, log, recent
+from poolhouse.telemetry import CALLS, Asked, log, recent
 
 Authenticate = Callable[[Services, Request], Awaitable[Principal]]
 # The signature is checked before a request's content is looked at.
@@ -73,8 +73,6 @@ _STS_ERRORS = {
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _encoder = msgspec.json.Encoder()
-_calls = lru_cache(maxsize=4096)(CALLS.labels)
-_seconds = lru_cache(maxsize=512)(SECONDS.labels)
 
 
 class AwsJson:
@@ -149,8 +147,7 @@ class AwsJson:
             outcome = "fault"
             raise
         finally:
-            _calls(operation.name, outcome).inc()
-            _seconds(operation.name).observe(time.perf_counter() - started)
+            CALLS.note(operation.name, outcome, time.perf_counter() - started)
 
 
 def _trace(scope: Scope) -> str:

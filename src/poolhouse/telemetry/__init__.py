@@ -4,14 +4,13 @@ The command line calls `configure` once and hands over the sensitive member name
 """
 
 from .logs import Log, configure, log
-from .metrics import CALLS, INVOCATIONS, REGISTRY, SECONDS, Asked, recent
+from .metrics import CALLS, INVOCATIONS, REGISTRY, Asked, recent
 from .traces import traces
 
 __all__ = [
     "CALLS",
     "INVOCATIONS",
     "REGISTRY",
-    "SECONDS",
     "Asked",
     "Log",
     "configure",

@@ -6,7 +6,6 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
 from urllib.parse import unquote
 
@@ -26,7 +25,7 @@ from poolhouse.protocols.http import (
     new_request_id,
     read_body,
 )
-from poolhouse.telemetry import CALLS, SECONDS
+from poolhouse.telemetry import CALLS
 
 from .authorizer import Authorizer
 from .cors import Cors
@@ -44,8 +43,6 @@ _RUNTIME: Final[Mapping[str, Callable[[], Refusal]]] = {
     "TooManyRequestsException": too_many,
     "RequestTooLargeException": too_long,
 }
-_calls = lru_cache(maxsize=4096)(CALLS.labels)
-_seconds = lru_cache(maxsize=1024)(SECONDS.labels)
 
 Log = Callable[..., None]
 """`log(event, **facts)`."""
@@ -153,8 +150,7 @@ class Gateway:
             outcome, made = "fault", _refused(fault())
             self._log("gateway.fault", route=label, request_id=ids.request, exc_info=problem)
         await _tell(told, label, scope, made.status)
-        _calls(label, outcome).inc()
-        _seconds(label).observe(time.perf_counter() - started)
+        CALLS.note(label, outcome, time.perf_counter() - started)
         await _send(send, made.status, [*api.cors.added(scope, made.headers), *ids.headers()], made.body)
 
     async def _answered(self, target: "_Target", scope: Scope, receive: Receive, ids: "_Ids", told: Told) -> Reply:
