@@ -10,7 +10,7 @@ from typing import BinaryIO
 import boto3
 import botocore.session
 import pytest
-from botocore import parsers
+from botocore import auth, parsers
 from botocore.config import Config
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
@@ -129,10 +129,11 @@ def session() -> boto3.Session:
 
 @pytest.fixture
 def shop(session) -> Iterator[Shop]:
-    shop, before = Shop(session), dict(parsers.PROTOCOL_PARSERS)
+    shop, before, signers = Shop(session), dict(parsers.PROTOCOL_PARSERS), dict(auth.AUTH_TYPE_MAPS)
     yield shop
     shop.close()
     parsers.PROTOCOL_PARSERS.update(before)
+    auth.AUTH_TYPE_MAPS.update(signers)
 
 
 def listed(client, **more):
