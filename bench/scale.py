@@ -11,12 +11,13 @@ import contextlib
 import json
 import resource
 import secrets
+import shutil
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -104,6 +105,7 @@ async def scale(folder: Path, numbers: tuple[int, int], seconds: float, findings
     else:
         bring_in(few, folder, each, findings)
         large = await seed(many.database, users)
+    join_by_file(many, folder, large.crowd, findings)
     with many.serving() as child:
         findings.add("start with all users", f"{child.ready_after:.2f} s")
         site = Site(address=child.address, root=ROOT, seeded=large, span=2 * seconds + 1, database=many.database)
@@ -129,19 +131,25 @@ def bring_in(many: Place, folder: Path, users: int, findings: Findings) -> None:
     """`poolhouse users import` of JSON Lines with bcrypt hashes."""
     file = folder / "users.jsonl"
     write_users(file, users)
-    command = [sys.executable, "-m", "poolhouse", "users", "import", str(file), "--json"]
-    command += ["--project", str(many.project), "--database", many.database]
-    variables = environment() | {"POOLHOUSE_MASTER_KEY": base64.b64encode(many.key).decode()}
-    before, started = _children_cpu(), time.perf_counter()
-    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
-    took, cpu = time.perf_counter() - started, _children_cpu() - before
-    if done.returncode != 0:
-        raise RuntimeError(f"The import ended with {done.returncode}: {done.stdout[-2000:]} {done.stderr[-2000:]}")
+    took, cpu = _carried_out(many, "users", "import", str(file))
     file.unlink()
     size = sum(path.stat().st_size for path in many.project.parent.glob("bench.db*")) / 1e6
     found = f"{users / took:,.0f}/s ({took:.0f} s, {cpu / users * 1000:.3f} ms of CPU each)"
     findings.add(f"import of {users:,} with hashes", found, "5,000/s", is_reached=users / took >= 5000)
     findings.add("database", f"{size:,.0f} MB")
+
+
+def _carried_out(where: Place, *arguments: str) -> tuple[float, float]:
+    """Seconds that a command takes, of time and of CPU, its start included."""
+    command = [sys.executable, "-m", "poolhouse", *arguments, "--json"]
+    command += ["--project", str(where.project), "--database", where.database]
+    variables = environment() | {"POOLHOUSE_MASTER_KEY": base64.b64encode(where.key).decode()}
+    before, started = _children_cpu(), time.perf_counter()
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    took, cpu = time.perf_counter() - started, _children_cpu() - before
+    if done.returncode != 0:
+        raise RuntimeError(f"The command ended with {done.returncode}: {done.stdout[-2000:]} {done.stderr[-2000:]}")
+    return took, cpu
 
 
 def write_users(file: Path, users: int) -> None:
@@ -194,6 +202,22 @@ async def join(site: Site, watched: Watched, into: tuple[str, int], findings: Fi
     found = f"{count / took:,.0f}/s ({took:.0f} s, {used / count * 1000:.3f} ms of the server's CPU each)"
     aim = 1_000_000 / 180
     findings.add(f"{count:,} memberships, a request each", found, f"{aim:,.0f}/s", is_reached=count / took >= aim)
+
+
+def join_by_file(many: Place, folder: Path, crowd: Sequence[str], findings: Findings) -> None:
+    """`poolhouse groups add-members` with every user, on record, in a copy: what it records has work left for a server,
+    which the other steps are not to feel.
+    """
+    file, aside = folder / "names.txt", place(folder, "aside")
+    shutil.copy(many.database.removeprefix("sqlite:///"), aside.database.removeprefix("sqlite:///"))
+    file.write_text("\n".join(crowd), encoding="utf-8")
+    count, where = len(crowd), replace(aside, key=many.key)
+    took, cpu = _carried_out(where, "groups", "add-members", TARGETS[-2], str(file))
+    shutil.rmtree(aside.project.parent)
+    file.unlink()
+    found = f"{count / took:,.0f}/s ({took:.0f} s, {cpu / count * 1000:.3f} ms of CPU each)"
+    aim = 1_000_000 / 180
+    findings.add(f"{count:,} memberships by a file", found, f"{aim:,.0f}/s", is_reached=count / took >= aim)
 
 
 async def _all(site: Site, requests: Iterable[bytes]) -> None:

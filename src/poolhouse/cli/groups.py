@@ -4,10 +4,12 @@ from typing import Annotated, Any
 
 import typer
 
+from poolhouse.cli.group_files import register
 from poolhouse.cli.options import HERE, Database, DryRun, Json, PoolName, Project, Where, Yes, group
 
 groups = group("Groups of a user pool.")
 Name = Annotated[str, typer.Argument(help="The group's name.")]
+register(groups)
 
 
 @groups.command("list")

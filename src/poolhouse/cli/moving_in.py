@@ -45,9 +45,9 @@ def import_file(
         pool = await administration.pool("create-user-import-job")
         summary = Summary({"Imported": 0, "Skipped": 0, "Failed": 0}, [])
         with ExitStack() as stack:
-            source, size = _opened(file, stack)
-            told = None if report is None else stack.enter_context(_created(report))
-            bar = _Bar(stack, size)
+            source, size = opened_file(file, stack)
+            told = None if report is None else stack.enter_context(created_report(report))
+            bar = Bar(stack, size, "Importing")
             entries = _entries(pool, form, bar.chunks(source))
             async for outcome in await _outcomes(administration, entries, file, form, dry_run=dry_run):
                 _count(summary, outcome)
@@ -81,7 +81,7 @@ def _entries(pool: Pool, form: Literal["csv", "jsonl"], chunks: Iterator[bytes])
     return import_files.csv_entries(pool, chunks) if form == "csv" else import_files.json_entries(chunks)
 
 
-def _opened(file: Path, stack: ExitStack) -> tuple[BinaryIO, int | None]:
+def opened_file(file: Path, stack: ExitStack) -> tuple[BinaryIO, int | None]:
     """The file and its size, None for a pipe. Raises UserError."""
     if str(file) == "-":
         return sys.stdin.buffer, None
@@ -91,7 +91,7 @@ def _opened(file: Path, stack: ExitStack) -> tuple[BinaryIO, int | None]:
         raise UserError(f"{file} cannot be read ({error.strerror}).", resolution="Check its name.") from error
 
 
-def _created(report: Path) -> TextIO:
+def created_report(report: Path) -> TextIO:
     """Raises UserError."""
     try:
         return report.open("w", encoding="utf-8")
@@ -105,12 +105,12 @@ def _count(summary: Summary, outcome: RowOutcome) -> None:
         summary.failed.append(outcome)
 
 
-class _Bar:
+class Bar:
     """Progress by the bytes that were read, on a terminal only."""
 
-    def __init__(self, stack: ExitStack, size: int | None) -> None:
+    def __init__(self, stack: ExitStack, size: int | None, label: str) -> None:
         console = Console(stderr=True)
-        columns = (TextColumn("Importing"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[lines]} lines"))
+        columns = (TextColumn(label), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[lines]} lines"))
         self._progress = Progress(*columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal)
         self._task = self._progress.add_task("import", total=size, lines=0)
         self._lines = 0
@@ -121,8 +121,8 @@ class _Bar:
             self._progress.advance(self._task, len(chunk))
             yield chunk
 
-    def settled(self) -> None:
-        self._lines += 1
+    def settled(self, lines: int = 1) -> None:
+        self._lines += lines
         self._progress.update(self._task, lines=self._lines)
 
 

@@ -18,8 +18,9 @@ from poolhouse.service_model.structs.cognito_idp import (
     ListUsersInGroupRequest,
     UpdateGroupRequest,
 )
-from poolhouse.store import groups, pools, users
+from poolhouse.store import groups, memberships, pools, users
 from poolhouse.store.groups import Group
+from poolhouse.store.memberships import Member
 
 from . import paging
 from ._described import page_of, present
@@ -90,16 +91,20 @@ async def delete_group(ctx: Call, req: DeleteGroupRequest) -> None:
 
 @operation("AdminAddUserToGroup", "write")
 async def admin_add_user_to_group(ctx: Call, req: AdminAddUserToGroupRequest) -> None:
-    pool, group = await groups.get_with_pool(ctx.tx, req.UserPoolId, req.GroupName)
-    user = ctx.about(await users.get(ctx.tx, pool, req.Username, lock=True))
-    await groups.add_member(ctx.tx, group.id, user.id, ctx.now)
+    found = await _membership(ctx, req)
+    await groups.add_member(ctx.tx, found.group_id, found.user_id, ctx.now)
 
 
 @operation("AdminRemoveUserFromGroup", "write")
 async def admin_remove_user_from_group(ctx: Call, req: AdminRemoveUserFromGroupRequest) -> None:
-    pool, group = await groups.get_with_pool(ctx.tx, req.UserPoolId, req.GroupName)
-    user = ctx.about(await users.get(ctx.tx, pool, req.Username))
-    await groups.remove_member(ctx.tx, group.id, user.id)
+    found = await _membership(ctx, req)
+    await groups.remove_member(ctx.tx, found.group_id, found.user_id)
+
+
+async def _membership(ctx: Call, req: AdminAddUserToGroupRequest | AdminRemoveUserFromGroupRequest) -> Member:
+    found = await memberships.find(ctx.tx, req.UserPoolId, req.GroupName, req.Username)
+    ctx.subject, ctx.pool_id = found.sub, req.UserPoolId
+    return found
 
 
 @operation("AdminListGroupsForUser", "read")

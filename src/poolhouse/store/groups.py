@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, bindparam, delete, func, null, select, update
+from sqlalchemy import BigInteger, BindParameter, bindparam, delete, func, null, select, update
 
 from poolhouse.errors import GroupExistsException, GroupNotFound, LimitExceededException
 
@@ -34,8 +34,9 @@ class Group(NamedTuple):
     modified: int
 
 
-_OF_NAME = (groups.c.pool_id == bindparam("pool_id"), groups.c.name == bindparam("name"))
-_GET = Statement(select(groups).where(*_OF_NAME))
+POOL_ID: BindParameter[str] = bindparam("pool_id")
+OF_NAME = (groups.c.pool_id == POOL_ID, groups.c.name == bindparam("name"))
+_GET = Statement(select(groups).where(*OF_NAME))
 # KEY SHARE: PostgreSQL then lets nobody delete the group before the membership is in. SQLite has one writer anyway.
 _WITH_POOL = (
     select(pools_table, groups)
@@ -55,7 +56,7 @@ _ADD = Statement(
 _COUNT = Statement(select(func.count()).where(groups.c.pool_id == bindparam("pool_id")))
 _UPDATE = Statement(
     update(groups)
-    .where(*_OF_NAME)
+    .where(*OF_NAME)
     .values(
         description=func.coalesce(bindparam("description"), groups.c.description),
         role_arn=func.coalesce(bindparam("role_arn"), groups.c.role_arn),
@@ -64,7 +65,7 @@ _UPDATE = Statement(
     )
     .returning(groups)
 )
-_REMOVE = Statement(delete(groups).where(*_OF_NAME))
+_REMOVE = Statement(delete(groups).where(*OF_NAME))
 _NOWHERE = Statement(
     lambda dialect_insert: (
         dialect_insert(pools_table)

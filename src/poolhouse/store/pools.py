@@ -109,10 +109,11 @@ hashing one for a cache by text.
 
 def of_row(row: Row) -> Pool:
     """A pool from the columns of `pools`, in their order."""
-    return Pool(row[0], row[1], row[2], _settings(row[0], row[3]), row[4], row[5])
+    return Pool(row[0], row[1], row[2], settings_of(row[0], row[3]), row[4], row[5])
 
 
-def _settings(pool_id: str, text: str) -> PoolSettings:
+def settings_of(pool_id: str, text: str) -> PoolSettings:
+    """A pool's settings from their text."""
     known = _decoded.get(pool_id)
     if known is not None and known[0] == text:
         return known[1]

@@ -161,8 +161,9 @@ class SqliteDatabase:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._turn = asyncio.Lock()
-        self._batch: asyncio.Future[None] | None = None
+        self._is_taken = False  # by the block that is open, or by the commit
+        self._waiting: list[asyncio.Future[None]] = []
+        self._batch: list[asyncio.Future[None]] | None = None
         self._commits = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-commit")
         self._commit_due = False
         self._running: set[asyncio.Task[None]] = set()
@@ -190,9 +191,10 @@ class SqliteDatabase:
     async def stop(self) -> None:
         while self._running:
             await asyncio.wait(self._running)
-        async with self._turn:
-            while self._open:
-                self._open.pop().raw.close()
+        await self._take()
+        while self._open:
+            self._open.pop().raw.close()
+        self._leave()
         self._commits.shutdown()
 
     def read(self) -> _Read:
@@ -202,19 +204,19 @@ class SqliteDatabase:
         return _Write(self)
 
     async def begin_block(self) -> _Connection:
-        await self._turn.acquire()
+        await self._take()
         try:
             if self._batch is None:
                 self._writer.open()
-                self._batch = asyncio.get_running_loop().create_future()
+                self._batch = []
             elif not self._writer.raw.in_transaction:  # SQLite gave all of it up: nothing more may join
                 raise DatabaseUnavailable(may_repeat=False)
             self._writer.begin()
         except sqlite3.OperationalError as error:
-            self._turn.release()
+            self._leave()
             raise outages.of_sqlite(error) or error from error
         except BaseException:
-            self._turn.release()
+            self._leave()
             raise
         return self._writer
 
@@ -225,8 +227,10 @@ class SqliteDatabase:
             self._writer.keep()
         finally:
             self._end_block(batch)
-        # Shielded: a caller that goes away must not cancel the commit that others wait for.
-        await asyncio.shield(batch)
+        # One for each: a caller that goes away must not cancel the commit that others wait for.
+        told = asyncio.get_running_loop().create_future()
+        batch.append(told)
+        await told
 
     def drop_block(self) -> None:
         batch = self._batch
@@ -236,33 +240,58 @@ class SqliteDatabase:
         finally:
             self._end_block(batch)
 
-    def _end_block(self, batch: asyncio.Future[None]) -> None:
+    def _end_block(self, batch: list[asyncio.Future[None]]) -> None:
+        self._leave()
         if not self._commit_due:
             self._commit_due = True
             task = asyncio.get_running_loop().create_task(self._commit(batch))
             self._running.add(task)
             task.add_done_callback(self._running.discard)
-        self._turn.release()
 
-    async def _commit(self, batch: asyncio.Future[None]) -> None:
-        # The lock is fair, so every block that was waiting when this task started gets in before the commit.
-        async with self._turn:
-            self._commit_due = False
-            self._batch = None
-            try:
-                if not self._writer.raw.in_transaction:
-                    raise DatabaseUnavailable(may_repeat=False)
-                await self._writer.finish()
-                await asyncio.get_running_loop().run_in_executor(self._commits, self._writer.raw.execute, "COMMIT")
-            except BaseException as error:
-                # Whatever happened, nobody may be told that his change is on disk.
-                outage = outages.of_sqlite(error) if isinstance(error, sqlite3.Error) else None
-                told = outage or (error if isinstance(error, Exception) else ConnectionError("commit interrupted"))
-                batch.set_exception(told)
-                batch.exception()
-                if not isinstance(error, Exception):
-                    raise
-                if self._writer.raw.in_transaction:
-                    self._writer.raw.execute("ROLLBACK")
-            else:
-                batch.set_result(None)
+    async def _take(self) -> None:
+        while self._is_taken:
+            turn = asyncio.get_running_loop().create_future()
+            self._waiting.append(turn)
+            await turn
+        self._is_taken = True
+
+    def _leave(self) -> None:
+        """All who wait are woken together: a block does not suspend, so each finds the turn free when it runs."""
+        self._is_taken = False
+        waiting, self._waiting = self._waiting, []
+        for turn in waiting:
+            if not turn.done():
+                turn.set_result(None)
+
+    async def _commit(self, batch: list[asyncio.Future[None]]) -> None:
+        # Every block that was waiting when this task was made was woken before it, and gets in before the commit.
+        await self._take()
+        self._commit_due = False
+        self._batch = None
+        told: Exception | None = None
+        try:
+            if not self._writer.raw.in_transaction:
+                raise DatabaseUnavailable(may_repeat=False)
+            await self._writer.finish()
+            await asyncio.get_running_loop().run_in_executor(self._commits, self._writer.raw.execute, "COMMIT")
+        except BaseException as error:
+            # Whatever happened, nobody may be told that his change is on disk.
+            outage = outages.of_sqlite(error) if isinstance(error, sqlite3.Error) else None
+            told = outage or (error if isinstance(error, Exception) else ConnectionError("commit interrupted"))
+            if not isinstance(error, Exception):
+                raise
+            if self._writer.raw.in_transaction:
+                self._writer.raw.execute("ROLLBACK")
+        finally:
+            self._leave()
+            _tell(batch, told)
+
+
+def _tell(batch: list[asyncio.Future[None]], refusal: Exception | None) -> None:
+    for told in batch:
+        if told.done():  # its caller went away
+            continue
+        if refusal is None:
+            told.set_result(None)
+        else:
+            told.set_exception(refusal)

@@ -27,7 +27,7 @@ _SHARDS = 16
 _OWN = len(pools_table.c)
 """Where a user's columns begin behind his pool's."""
 # One name space for all aliases of a pool: two users cannot own one text through different attributes.
-_ALIAS = "sign_in"
+ALIAS = "sign_in"
 
 
 class User(NamedTuple):
@@ -75,16 +75,16 @@ _ALIASED = (
     select(users)
     .select_from(user_aliases.join(users, users.c.id == user_aliases.c.user_id))
     .where(user_aliases.c.pool_id == bindparam("pool_id"), user_aliases.c.value_key == bindparam("key"))
-    .where(user_aliases.c.name == _ALIAS)
+    .where(user_aliases.c.name == ALIAS)
 )
 _OF_POOL = users.c.pool_id == bindparam("pool_id")
-_NAMED = and_(_OF_POOL, or_(users.c.username_key == bindparam("key"), users.c.sub == bindparam("key")))
-_BY_NAME = _reading(select(users).where(_NAMED))
+NAMED = and_(_OF_POOL, or_(users.c.username_key == bindparam("key"), users.c.sub == bindparam("key")))
+_BY_NAME = _reading(select(users).where(NAMED))
 _BY_USERNAME = _reading(select(users).where(_OF_POOL, users.c.username_key == bindparam("key")))
 _BY_ALIAS = _reading(_ALIASED)
 _WITH_POOL = Statement(
     select(pools_table, users)
-    .select_from(pools_table.outerjoin(users, _NAMED))
+    .select_from(pools_table.outerjoin(users, NAMED))
     .where(pools_table.c.id == bindparam("pool_id"), pools_table.c.region != pools.REMOVED)
 )
 _BY_ID = _reading(select(users).where(users.c.id == bindparam("user_id")))
@@ -129,7 +129,7 @@ _ADD_ALIAS = Statement(
 _REMOVE_ALIAS = Statement(
     delete(user_aliases)
     .where(user_aliases.c.pool_id == bindparam("pool_id"), user_aliases.c.value_key == bindparam("key"))
-    .where(user_aliases.c.name == _ALIAS, user_aliases.c.user_id == bindparam("user_id"))
+    .where(user_aliases.c.name == ALIAS, user_aliases.c.user_id == bindparam("user_id"))
 )
 _ADD_KEY = Statement(
     lambda dialect_insert: (
@@ -350,7 +350,7 @@ async def _claim(tx: Transaction, pool: Pool, user: User, name: tuple[str, str],
         namesake = await tx.one(_BY_NAME[False], {"pool_id": pool.id, "key": key})
         if namesake is not None and namesake[0] != user.id:
             raise _taken(attribute)
-    values = {"pool_id": pool.id, "key": key, "name": _ALIAS, "user_id": user.id}
+    values = {"pool_id": pool.id, "key": key, "name": ALIAS, "user_id": user.id}
     if await tx.run(_ADD_ALIAS, values):
         return
     if not (move.force and attribute in VERIFIABLE and attribute in pool.settings.AliasAttributes):
