@@ -22,11 +22,12 @@ from poolhouse.app_verification import Verification
 from poolhouse.config import Settings, is_loopback, kept_files
 from poolhouse.crypto import srp
 from poolhouse.crypto.vault import Vault
+from poolhouse.define.environment import write_env_module
 from poolhouse.define.manifest import Manifest
 from poolhouse.define.project import load
 from poolhouse.errors import DatabaseUnavailable
-from poolhouse.functions import Functions, RoleCredentials, write_env_module
-from poolhouse.functions.isolation import account, examine
+from poolhouse.functions import Functions, RoleCredentials
+from poolhouse.functions.isolation import account, examine, let_in
 from poolhouse.messages.contacts import Medium
 from poolhouse.messages.delivery import Wakes, deliver
 from poolhouse.messages.inbox import messages as inbox_messages
@@ -90,6 +91,7 @@ class Server:
     ) -> None:
         self.settings = settings
         self.project = project.resolve()
+        self._generated = self.project / ".amplify" / "generated"
         self.applied: Applied | None = None
         self._credential_seconds = credential_seconds
         self._secrets: tuple[tuple[str, int], ...] = ()
@@ -137,7 +139,7 @@ class Server:
         srp.prepare()
         await self.services.database.start()
         await check_master_key(self.services.database, self.services.vault)
-        await self._look_as_functions()
+        await self._look_as_functions(manifest)
         await self.functions.start()
         changes = await self.reload(manifest, allow_destructive=allow_destructive)
         self._keep("warm-up", self.warm_up)
@@ -162,9 +164,12 @@ class Server:
             await self._serve(applied)
         return made, withheld
 
-    async def _look_as_functions(self) -> None:
+    async def _look_as_functions(self, manifest: Manifest) -> None:
         if user := account(self.settings.function_user):
-            await asyncio.to_thread(examine, user, self.project, kept_files(self.settings, self.project))
+            let_in(user, self._generated)
+            needed = [self.project / function.entry for function in manifest.functions]
+            kept = kept_files(self.settings, self.project)
+            await asyncio.to_thread(examine, user, self.project, kept, [*needed, self._generated])
 
     async def _serve(self, applied: Applied) -> None:
         manifest, settings = applied.manifest, self.settings
@@ -173,7 +178,9 @@ class Server:
         self._secrets = await self._secret_versions()
         wanted = await specs(self.services, applied, self.project)
         for spec in wanted:
-            write_env_module(self.project / ".amplify" / "generated", spec.name, sorted(spec.environment))
+            write_env_module(self._generated, spec.name, sorted(spec.environment))
+        if user := account(self.settings.function_user):
+            let_in(user, self._generated)
         await self.functions.apply(wanted)
         self._graphql = self._new_graphql(applied)
         self._gateway = self._new_gateway(applied)

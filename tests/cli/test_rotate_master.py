@@ -34,8 +34,8 @@ class Place:
     def rotate(self, *more, **how):
         return self.call("keys", "rotate-master", "--new-key-file", str(self.file), *more, **how)
 
-    def rotating(self):
-        arguments = ("keys", "rotate-master", "--new-key-file", str(self.file), "--yes")
+    def rotating(self, file=None):
+        arguments = ("keys", "rotate-master", "--new-key-file", str(file or self.file), "--yes")
         place = ("--project", str(self.project), "--database", self.database)
         return started(*arguments, *place, cwd=self.project, given={"POOLHOUSE_MASTER_KEY": OLD})
 
@@ -114,6 +114,26 @@ def test_killed_in_the_middle(place):
     assert NOT_THIS in place.call("secret", "get", "PASSPHRASE", key=NEW, status=1)
     assert "Done." in place.rotate("--yes")
     assert place.secret(NEW) == "Correct-Horse-9"
+
+
+def test_two_at_once(place, tmp_path):
+    """To different keys: one does it, the other is refused, and the data are under the key of the one."""
+    other = tmp_path / "other.key"
+    other.write_text(OTHER)
+    with contextlib.ExitStack() as both:
+        with held(place.database):
+            commands = [both.enter_context(place.rotating(file)) for file in (place.file, other)]
+            for command in commands:
+                command.says("sealed under the new master key|in use|busy")
+        statuses = [command.wait() for command in commands]
+    assert sorted(statuses) == [0, 1], [command.text for command in commands]
+    won, lost = (NEW, OTHER) if statuses[0] == 0 else (OTHER, NEW)
+    refusal = commands[statuses.index(1)].text
+    assert NOT_THIS in refusal or "was changed meanwhile" in refusal
+    assert "Traceback" not in refusal
+    assert place.secret(won) == "Correct-Horse-9"
+    for key in (lost, OLD):
+        assert NOT_THIS in place.call("secret", "get", "PASSPHRASE", key=key, status=1)
 
 
 def test_a_backup_needs_the_key_that_it_was_made_with(place, tmp_path):

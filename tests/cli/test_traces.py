@@ -1,9 +1,12 @@
 """Traces of a real server, as a real collector gets them: what is in them, what never is, and when there are none."""
 
+import contextlib
 import json
 import signal
 import subprocess
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import boto3
 import httpx
@@ -12,7 +15,7 @@ from cli.collector import Collector, collecting
 from cli.command import COMMAND, ROOT_KEY, ROOT_SECRET, SERVE, environment, ready, run, started, wait_for
 from fresh import free_port
 
-from poolhouse.client import generate_client, sign_in
+from poolhouse.client import OperationError, generate_client, sign_in
 from poolhouse.errors import SettingError
 from poolhouse.telemetry.traces import wanted
 
@@ -34,22 +37,61 @@ def client(url):
     return boto3.client("cognito-idp", endpoint_url=url, region_name="us-east-1", **keys)
 
 
+@contextlib.contextmanager
+def hook():
+    """Whoever takes the audit stream, at an address that is nobody's business; the bodies that came."""
+    taken = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            taken.append(self.rfile.read(int(self.headers["content-length"])))
+            self.send_response(202)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}/traced-hook?code=traced-key", taken
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def outward(address):
+    """Settings with which mail goes to a server that is not there, and the audit trail to one that is."""
+    return {
+        "POOLHOUSE_SMTP_URL": f"smtp+plain://127.0.0.1:{free_port()}",
+        "POOLHOUSE_EMAIL_FROM": "traced-from@example.com",
+        "POOLHOUSE_AUDIT_STREAM": address,
+        "POOLHOUSE_AUDIT_STREAM_SECRET": "traced-signing-secret",
+    }
+
+
 def main_job(url, outputs):
     """An administrator's mutation, whose function calls back; and a refusal. What was seen of people is given back."""
     pool, root = outputs["auth"]["user_pool_id"], client(url)
     for email in (ADMIN, MEMBER):
         name = {"UserPoolId": pool, "Username": email}
         known = [{"Name": "email", "Value": email}, {"Name": "email_verified", "Value": "true"}]
-        made = root.admin_create_user(**name, UserAttributes=known, MessageAction="SUPPRESS")
+        made = root.admin_create_user(**name, UserAttributes=known, DesiredDeliveryMediums=["EMAIL"])
         root.admin_set_user_password(**name, Password=PASSWORD, Permanent=True)
     root.admin_add_user_to_group(UserPoolId=pool, Username=ADMIN, GroupName="ADMINS")
     with pytest.raises(root.exceptions.UserNotFoundException):
         root.admin_get_user(UserPoolId=pool, Username="traced-nobody")
     session = sign_in(outputs, ADMIN, PASSWORD)
     member = made["User"]["Username"]
+    other = generate_client(outputs, session=sign_in(outputs, MEMBER, PASSWORD), auth_mode="userPool")
+    with pytest.raises(OperationError, match="Not Authorized"):
+        other.mutations.add_user_to_group(user_id=member, group_name="ADMINS")
     generate_client(outputs, session=session).mutations.add_user_to_group(user_id=member, group_name="ADMINS")
     root.close()
-    return [ADMIN, MEMBER, PASSWORD, "traced-nobody", member, session.claims["sub"], session.access_token, ROOT_SECRET]
+    people = [ADMIN, MEMBER, PASSWORD, "traced-nobody", member, session.claims["sub"], session.access_token]
+    return [*people, ROOT_SECRET, "traced-hook", "traced-key", "traced-from", "traced-signing"]
 
 
 def carried(url):
@@ -68,8 +110,8 @@ def test_what_a_collector_gets(applied, database_kind, tmp_path):
     url = f"http://127.0.0.1:{port}"
     several = ["--workers", "2"] if database_kind == "postgresql" else []
     arguments = ("serve", "--project", str(project), "--database", database, "--port", str(port), *several)
-    with collecting() as collector:
-        given = exporting(collector, OTEL_SERVICE_NAME="traced", POOLHOUSE_PUBLIC_URL=url)
+    with collecting() as collector, hook() as (address, taken):
+        given = exporting(collector, OTEL_SERVICE_NAME="traced", POOLHOUSE_PUBLIC_URL=url, **outward(address))
         given["POOLHOUSE_MASTER_KEY_FILE"] = str(project / ".poolhouse" / "master.key")
         del given["POOLHOUSE_MASTER_KEY"]
         with started(*arguments, cwd=project, given=given) as server:
@@ -78,11 +120,14 @@ def test_what_a_collector_gets(applied, database_kind, tmp_path):
             assert run(*out, cwd=project, given=given).returncode == 0
             outputs = json.loads((tmp_path / "amplify_outputs.json").read_text())
             hidden = main_job(url, outputs) + carried(url)
+            assert wait_for(lambda: taken and '"message is tried again"' in server.text), server.text
             assert collector.spans == []
             assert server.end(signal.SIGTERM) == 0
             events = [json.loads(line) for line in server.lines]
         the_mutation(collector, database_kind, outputs["auth"]["user_pool_id"])
         the_refusal(collector, events)
+        the_refused_mutation(collector)
+        the_outward_calls(collector)
         the_context(collector)
         assert {span.service for span in collector.spans} == {"traced"}
         told = repr(collector.spans)
@@ -99,6 +144,7 @@ def the_mutation(collector, system, pool):
     assert edge.told["http.request.method"] == "POST"
     assert edge.told["http.response.status_code"] == 200
     assert (invoked.kind, invoked.told["faas.coldstart"]) == (CLIENT, True)
+    assert invoked.told["poolhouse.run_ms"] > 0
     assert (called.name, called.kind, called.told["http.route"]) == ("POST /", SERVER, "/")
     assert (added.told["rpc.method"], added.told["poolhouse.user_pool"]) == ("AdminAddUserToGroup", pool)
     (write,) = [one for one in collector.below(added) if one.name == f"{system} write"]
@@ -117,6 +163,27 @@ def the_refusal(collector, events):
     (line,) = [one for one in events if one.get("error") == "UserNotFoundException"]
     assert (line["trace_id"], line["span_id"]) == (edge.trace, edge.id)
     assert "trace_id" not in next(one for one in events if one["event"] == "ready")
+
+
+def the_refused_mutation(collector):
+    """GraphQL answers 200 to what it refuses: the span has the error all the same, and no function was run."""
+    (refused,) = collector.named("POST /graphql", **{"error.type": "Unauthorized"})
+    assert (refused.told["graphql.operation.type"], refused.told["http.response.status_code"]) == ("mutation", 200)
+    assert not refused.failed
+    assert [one for one in collector.below(refused) if one.name.startswith("invoke")] == []
+
+
+def the_outward_calls(collector):
+    """Mail that a server does not take is a failed attempt; the audit stream is a request of ours."""
+    (sent, *_) = collector.named("deliver EMAIL")
+    (tried,) = collector.below(sent)
+    assert (tried.name, tried.kind, tried.told["server.address"]) == ("smtp", CLIENT, "127.0.0.1")
+    assert sent.told["poolhouse.attempt"] == 1
+    for span in (sent, tried):
+        assert (span.failed, span.told["error.type"]) == (True, "ConnectionRefusedError")
+    (streamed, *_) = [one for one in collector.named("POST") if one.kind == CLIENT]
+    assert (streamed.told["http.response.status_code"], streamed.failed) == (202, False)
+    assert streamed.told.keys() == {"http.request.method", "url.scheme", "server.address", "http.response.status_code"}
 
 
 def the_context(collector):

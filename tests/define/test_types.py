@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 from typing import get_type_hints
 
+from poolhouse.define.environment import write_env_module
 from poolhouse.define.manifest import VERSION, Manifest
 from poolhouse.define.project import load
 from poolhouse.define.types import write_schema_types
-from poolhouse.functions.environment import write_env_module
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "admin-actions"
 

@@ -4,11 +4,14 @@ import asyncio
 import contextlib
 import os
 import signal
+import socket
+import time
 
 import pytest
 
 from poolhouse.errors import DatabaseUnavailable
 from poolhouse.store.backend import add_fact, fact
+from poolhouse.store.connecting import Route
 from poolhouse.store.postgresql import PostgresqlDatabase
 
 BOUND = 0.5
@@ -65,7 +68,7 @@ async def test_a_write_begins_elsewhere(impatient):
 
 
 async def test_a_write_under_way_is_told(impatient):
-    """As an outage that may be repeated, since nothing of it was committed."""
+    """As an outage. Nothing of it was committed, but its time is spent: who asked decides about another try."""
 
     async def write():
         async with impatient.write() as tx:
@@ -75,7 +78,7 @@ async def test_a_write_under_way_is_told(impatient):
 
     with pytest.raises(DatabaseUnavailable) as told:
         await asyncio.wait_for(write(), 60)
-    assert (told.value.status, told.value.may_repeat) == (503, True)
+    assert (told.value.status, told.value.may_repeat) == (503, False)
     assert (await known(impatient, "three"), await known(impatient, "four")) == (None, None)
 
 
@@ -91,6 +94,25 @@ async def test_a_commit_is_told_as_unknown(impatient):
         await asyncio.wait_for(write(until), 60)
     assert (told.value.status, told.value.may_repeat) == (503, False)
     assert await known(impatient, "another") is None
+
+
+async def test_a_change_waits_once(postgresql):
+    """Where all of it stands still, a new connection is not answered either: the change is told so after one wait for
+    each, and its caller, which would begin it again, has no reason to.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # the system accepts, and nobody speaks
+        port = silent.getsockname()[1]
+        frozen = PostgresqlDatabase(postgresql, connections=2, answer_seconds=BOUND)
+        await frozen.start()
+        pool = frozen._connections
+        pool._route, pool._patience = Route(f"postgresql://nobody@127.0.0.1:{port}/none"), BOUND
+        began = time.monotonic()
+        with standing_still(idle(frozen)), pytest.raises(DatabaseUnavailable) as told:
+            async with asyncio.timeout(60), frozen.write():
+                pass
+        assert time.monotonic() - began >= 2 * BOUND
+        assert (told.value.status, told.value.may_repeat) == (503, False)
+        await frozen.stop()
 
 
 async def test_a_block_that_thinks_is_not_slow(impatient):

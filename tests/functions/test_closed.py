@@ -4,6 +4,7 @@ import json
 import os
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -152,6 +153,89 @@ def test_a_project_that_the_user_cannot_read_is_refused(outside):
     (outside.folder / "project").mkdir(mode=0o700)
     told = outside.python(EXAMINE, str(outside.folder / "project"), root=True).stdout
     assert f"nobody cannot read {outside.folder}/project." in told
+
+
+def test_the_folder_that_is_closed_is_named(outside):
+    """A project may be open to all, below a home that is not; or a handler may not."""
+    home = outside.folder / "home"
+    project = home / "project"
+    project.mkdir(parents=True)
+    handler = project / "handler.py"
+    handler.touch(mode=0o600)
+    home.chmod(0o700)
+    told = outside.python(EXAMINE, str(project), root=True).stdout
+    assert f"nobody cannot read {project}, for {home} is closed to it." in told
+    assert f"chmod o+x {home}" in told
+    home.chmod(0o711)
+    assert outside.python(EXAMINE, str(project), root=True).stdout == ""
+    told = outside.python(EXAMINE.replace("]])", f"]], [Path({str(handler)!r})])"), str(project), root=True).stdout
+    assert f"nobody cannot read {handler}. Give that user the right to read it." in told
+
+
+def test_a_server_that_cannot_end_its_functions_is_refused(outside):
+    """Root of a container that has given up a capability: a function that hangs would hang for ever."""
+    for rights, told in (
+        ("setuid,+setgid,+kill", ""),
+        ("setuid,+setgid", "the server may not end processes of nobody"),
+    ):
+        taken = ["setpriv", f"--bounding-set=-all,+{rights}", "--inh-caps=-all"]
+        done = outside.run(*taken, sys.executable, "-c", EXAMINE, str(outside.folder), root=True)
+        assert done.returncode == 0, done.stderr
+        assert told in done.stdout
+        assert bool(told) is bool(done.stdout)
+
+
+UMASK = """
+import asyncio, json, os, sys
+from pathlib import Path
+os.umask(0o077)
+from poolhouse.app import Server
+from poolhouse.config import load
+from poolhouse.define.project import load as load_manifest
+
+async def run(project):
+    server = Server(load("dev", project, {"port": 1}), project)
+    try:
+        await server.start(load_manifest(project))
+        outcome = await server.functions.invoke("add-user-to-group", b"{}")
+        print(json.dumps([outcome.payload.decode(), outcome.error and outcome.error.message]))
+    finally:
+        await server.stop()
+
+project = Path(sys.argv[1])
+for start in range(2):
+    asyncio.run(run(project))
+for path in sorted([project / ".amplify", *(project / ".amplify").rglob("*")]):
+    found = path.stat()
+    print(oct(found.st_mode & 0o777), found.st_uid, found.st_gid, path.relative_to(project))
+"""
+IMPORTER = """
+from amplify_env.add_user_to_group import env
+
+def handler(event, context):
+    return sorted(name for name in dir(env) if name.startswith("AWS_REGION"))
+"""
+
+
+def test_generated_modules_under_a_strict_umask(outside):
+    """A handler imports its `env`, of a server whose files are its own: they are that user's group's to read, once and
+    again, and nobody else's. No value is in them.
+    """
+    project = copied(outside.folder / "project")
+    (project / "amplify" / "data" / "add_user_to_group" / "handler.py").write_text(IMPORTER)
+    key = project / ".poolhouse" / "master.key"
+    key.parent.mkdir()
+    own_files.make(key)
+    key.write_text(SERVE["POOLHOUSE_MASTER_KEY"])
+    served = outside.python(UMASK, str(project), root=True, POOLHOUSE_FUNCTION_USER="nobody")
+    assert served.returncode == 0, served.stderr
+    first, second, *files = served.stdout.splitlines()
+    assert (json.loads(first), json.loads(second)) == (['["AWS_REGION"]', None],) * 2
+    modes = {line.split()[3]: line.split()[:3] for line in files}
+    assert modes[".amplify"] == ["0o710", "0", str(NOBODY.pw_gid)]
+    assert modes[".amplify/generated/amplify_env"] == ["0o750", "0", str(NOBODY.pw_gid)]
+    assert modes[".amplify/generated/amplify_env/add_user_to_group.py"] == ["0o640", "0", str(NOBODY.pw_gid)]
+    assert not any(int(mode, 8) & 0o027 for mode, *_ in modes.values())
 
 
 SERVED = """

@@ -1,4 +1,7 @@
-"""SIGHUP: the server takes the certificate that is in its files now, without a restart and without losing anybody."""
+"""SIGHUP: the server takes the certificate that is in its files now, without a restart and without losing anybody.
+
+A server without such a certificate says so and goes on: who sends the signal, such as `systemctl reload`, wants no end.
+"""
 
 import asyncio
 import signal
@@ -10,8 +13,13 @@ from poolhouse.errors import SettingError
 from poolhouse.telemetry import log
 
 
-def heed_hangups(certificate: Certificate) -> None:
-    """From now on, before anything listens. A supervisor keeps the signal back until then."""
+def hold_hangups() -> None:
+    """Keep the signal back until somebody heeds it: unasked, it ends a process."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
+
+
+def heed_hangups(certificate: Certificate | None) -> None:
+    """From now on, before anything listens."""
     signal.signal(signal.SIGHUP, lambda *_: _renew(certificate))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGHUP])
 
@@ -19,9 +27,10 @@ def heed_hangups(certificate: Certificate) -> None:
 @contextmanager
 def hangups_in_loop(certificate: Certificate | None) -> Iterator[None]:
     """While the loop runs, it is told by the loop: a handler of Python's could come in the middle of a line of the log.
-    Afterwards the signal says nothing to a server that ends.
+    Afterwards the signal says nothing to a server that ends. Where nobody heeds it, as in `poolhouse dev`, whose
+    terminal may be closed, it stays as it is.
     """
-    if certificate is None:
+    if certificate is None and not callable(signal.getsignal(signal.SIGHUP)):
         yield
         return
     loop = asyncio.get_running_loop()
@@ -33,7 +42,15 @@ def hangups_in_loop(certificate: Certificate | None) -> Iterator[None]:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
-def _renew(certificate: Certificate) -> None:
+def say_nothing_to_renew() -> None:
+    """The answer to a hangup where no certificate is in files."""
+    log.info("nothing to renew", why="SIGHUP renews POOLHOUSE_TLS_CERT, which is not set; settings need a restart")
+
+
+def _renew(certificate: Certificate | None) -> None:
+    if certificate is None:
+        say_nothing_to_renew()
+        return
     try:
         certificate.renew()
     except SettingError as error:

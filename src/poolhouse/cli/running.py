@@ -1,6 +1,7 @@
 """`poolhouse dev` and `poolhouse serve`: bind, load, start, watch, stop."""
 
 import asyncio
+import errno
 import os
 import signal
 import socket
@@ -19,14 +20,14 @@ from poolhouse import outputs, service_model, telemetry
 from poolhouse.app import Server, clock
 from poolhouse.cli.definitions import Definitions
 from poolhouse.cli.limits import raise_open_files
-from poolhouse.cli.renewing import heed_hangups
+from poolhouse.cli.renewing import heed_hangups, hold_hangups
 from poolhouse.cli.screen import show
 from poolhouse.cli.serving import uvicorn_server
 from poolhouse.cli.tls import Secured, hints, secure
 from poolhouse.cli.tracing import tracing
-from poolhouse.cli.whereabouts import recorded
+from poolhouse.cli.whereabouts import reached, recorded
 from poolhouse.cli.workers import supervise
-from poolhouse.config import Mode, Settings, load
+from poolhouse.config import Mode, Settings, load, plain_text
 from poolhouse.crypto.vault import Vault
 from poolhouse.define.manifest import ADMIN_QUERIES, Manifest
 from poolhouse.define.project import load as load_manifest
@@ -42,6 +43,7 @@ from poolhouse.store.database import open_database
 
 Overrides = Mapping[str, object]
 _CONSOLE = "The console's link is good once, for five minutes. For another one: poolhouse console-link"
+_FILES = "The clients' files of the project name this one now."
 
 
 def run_dev(project: Path, definitions: Definitions, overrides: Overrides, *, allow_destructive: bool) -> None:
@@ -69,6 +71,7 @@ def run_serve(
     Of several, each serves its metrics on a port of its own: the one that is set, and those behind it, by `number`.
     """
     close_process()
+    hold_hangups()
     manifest = definitions.manifest()
     settings, bound = _prepare("serve", project, overrides, inherited)
     raise_open_files()
@@ -83,8 +86,7 @@ def run_serve(
             given = _arguments(project, overrides, bound, destructive=allow_destructive)
             sys.exit(supervise(workers, bound, given, renews=bool(settings.tls_cert)))
         settings, secured = secure(settings, project, clock())
-        if secured is not None and secured.given is not None:
-            heed_hangups(secured.given)
+        heed_hangups(secured.given if secured else None)
         with tracing(), _inner(secured) as inner:
             if inner is not None:
                 settings = replace(settings, inner_url=f"http://127.0.0.1:{inner.getsockname()[1]}")
@@ -122,7 +124,8 @@ def _prepare(
 ) -> tuple[Settings, socket.socket]:
     """Bind first, so that port 0 is known to everything that needs the address."""
     settings = load(mode, project, overrides)
-    telemetry.configure(settings.log_level, settings.log_format, service_model.sensitive_members())
+    sensitive = service_model.sensitive_members()
+    telemetry.configure(settings.log_level, settings.log_format, sensitive, plain=plain_text())
     bound = bind(settings.host, settings.port) if inherited is None else socket.socket(fileno=inherited)
     port = bound.getsockname()[1]
     return (settings if port == settings.port else load(mode, project, {**overrides, "port": port})), bound
@@ -138,11 +141,19 @@ def bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         bound.close()
         raise SettingError(
-            f"Port {port} on {host} cannot be used ({error.strerror}).",
-            resolution="Stop what runs there, or choose another one with --port (0 takes a free one).",
+            f"Port {port} on {host} cannot be used ({error.strerror}).", resolution=_unbound(error)
         ) from error
     bound.set_inheritable(True)
     return bound
+
+
+def _unbound(error: OSError) -> str:
+    """What to do: it is the host, the right to the port, or who has it already."""
+    if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+        return "Name an address of this machine with --host: 127.0.0.1 for itself alone, 0.0.0.0 for all its networks."
+    if error.errno == errno.EACCES:
+        return "Choose a port from 1024 on with --port; those below take an administrator's rights."
+    return "Stop what runs there, or choose another one with --port (0 takes a free one)."
 
 
 async def _production(
@@ -232,7 +243,7 @@ def write_for(
 
 def write_client_files(project: Path, folder: Path, overrides: Overrides, formats: tuple[str, ...]) -> list[Path]:
     """The client files of a backend that `dev` or `serve` has applied before. Changes nothing in the database."""
-    settings = load("dev", project, overrides)
+    settings = reached(load("dev", project, overrides), project, overrides)
     manifest = load_manifest(project)
     applied = asyncio.run(applied_of(settings, manifest))
     if manifest.auth is not None and applied.pool_id is None:
@@ -284,7 +295,9 @@ class _Development:
             self._tell(*await self._server.start(manifest, allow_destructive=self._destructive))
             self._write()
             watching = asyncio.create_task(self._watch(stop))
-            with recorded(self._project, self._settings.database, self._settings.public_url):
+            with recorded(self._project, self._settings.database, self._settings.public_url) as other:
+                if other:
+                    typer.secho(f"Another dev runs on this database, at {other}. {_FILES}", err=True, fg="yellow")
                 await uvicorn_server(self._server, self._banner, self._secured).serve(sockets=[bound])
         finally:
             stop.set()

@@ -12,8 +12,8 @@ import uvicorn
 
 from poolhouse import telemetry
 from poolhouse.app import Server
-from poolhouse.cli.bounded_http import BoundedHttp
 from poolhouse.cli.renewing import hangups_in_loop
+from poolhouse.cli.strict_http import StrictHttp
 from poolhouse.cli.tls import Secured, listen
 from poolhouse.protocols.traced import Traced
 
@@ -75,7 +75,7 @@ class _Uvicorn(uvicorn.Server):
         return list(self.server_state.connections)
 
     def _connection(self) -> asyncio.Protocol:
-        return BoundedHttp(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+        return StrictHttp(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -102,7 +102,7 @@ def uvicorn_server(
     """
     config = uvicorn.Config(
         Traced(server, server.route_of) if telemetry.traces.on else server,
-        http=BoundedHttp,
+        http=StrictHttp,
         ws="none",
         lifespan="on",
         log_config=None,

@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from types import FrameType
 
+from poolhouse.cli.renewing import say_nothing_to_renew
 from poolhouse.telemetry import log
 
 _GRACE_SECONDS = 15.0
@@ -22,7 +23,7 @@ def supervise(count: int, bound: socket.socket, arguments: Sequence[str], *, ren
 
     Each inherits the bound socket; a process that dies is started again, more slowly each time it dies at once.
     One that refuses to start when none has worked yet ends them all, because another would refuse too.
-    With `renews`, all are told of SIGHUP.
+    With `renews`, all are told of SIGHUP; else there is nothing for them to renew.
     """
     stop, hangup = threading.Event(), threading.Event()
 
@@ -34,14 +35,14 @@ def supervise(count: int, bound: socket.socket, arguments: Sequence[str], *, ren
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
-    if renews:
-        signal.signal(signal.SIGHUP, pass_on)
+    signal.signal(signal.SIGHUP, pass_on)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGHUP])
     bound.listen(2048)
-    group, status = _Group(count, bound, arguments, renews=renews), 0
+    group, status = _Group(count, bound, arguments), 0
     while status == 0 and not stop.wait(0.2):
         if hangup.is_set():
             hangup.clear()
-            group.signal(signal.SIGHUP)
+            group.signal(signal.SIGHUP) if renews else say_nothing_to_renew()
         status = group.look()
     group.end()
     return status
@@ -50,10 +51,9 @@ def supervise(count: int, bound: socket.socket, arguments: Sequence[str], *, ren
 class _Group:
     """The processes by their places. A place that waits for its process keeps no other waiting."""
 
-    def __init__(self, count: int, bound: socket.socket, arguments: Sequence[str], *, renews: bool) -> None:
+    def __init__(self, count: int, bound: socket.socket, arguments: Sequence[str]) -> None:
         self._bound = bound
         self._arguments = arguments
-        self._renews = renews
         self._began = time.monotonic()
         self._running: dict[int, tuple[subprocess.Popen[bytes], float]] = {}
         self._pauses = dict.fromkeys(range(count), _FIRST_PAUSE)
@@ -105,7 +105,7 @@ class _Group:
         """
         own = ["--socket", str(self._bound.fileno()), "--worker", str(place)]
         command = [sys.executable, "-m", "poolhouse", "serve", *self._arguments, *own]
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP] if self._renews else [])
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
         try:
             return subprocess.Popen(command, pass_fds=[self._bound.fileno()], stdin=subprocess.PIPE)  # noqa: S603 - our own command
         finally:

@@ -13,11 +13,10 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from poolhouse.define.environment import write_env_module
+from poolhouse.define.handlers import handler_path
 from poolhouse.define.manifest import Function
 from poolhouse.errors import ProjectError
-from poolhouse.functions import FunctionSpec
-from poolhouse.functions.environment import write_env_module
-from poolhouse.functions.worker_environment import handler_path
 
 from . import dependencies, starter
 from .context import BUILD_FOLDER, RUNNING, Asset
@@ -76,7 +75,7 @@ def _contents(
     libraries.mkdir()
     needed = dependencies.collect(_requirements(entry, root), python, libraries)
     _check_foreign(function, imported, needed)
-    module = handler_path(FunctionSpec(function.name, root, function.entry, function.handler)).rpartition(".")[0]
+    module = handler_path(root, function.entry, function.handler).rpartition(".")[0]
     folder = PurePosixPath(function.entry).parent.as_posix()
     start = starter.source(folder, module.replace("/", "."), function.handler, is_delegated=bool(delegation))
     return (

@@ -9,7 +9,7 @@ from .mistakes import UserError
 
 # Packages by the names that are imported. What is in neither comes with `server`, which brings those of AWS as well.
 _BROUGHT_BY: Final = {"asyncpg": "postgres", "greenlet": "postgres", "opentelemetry": "otel"}
-_OF_AWS: Final = frozenset({"boto3", "botocore", "graphql", "httptools", "prometheus_client", "questionary", "typer"})
+_OF_AWS: Final = frozenset({"boto3", "botocore", "graphql", "questionary", "typer"})
 
 
 class MissingExtra(UserError, ImportError):  # type: ignore[misc] # `name` is that of the error, as in UserError

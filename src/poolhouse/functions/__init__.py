@@ -4,7 +4,6 @@ It knows nothing of user pools: a handler reaches them over HTTP, signed with it
 """
 
 from .dispatch import Functions
-from .environment import write_env_module
 from .invocations import FunctionSpec, Invocation, InvocationError, RoleCredentials
 
-__all__ = ["FunctionSpec", "Functions", "Invocation", "InvocationError", "RoleCredentials", "write_env_module"]
+__all__ = ["FunctionSpec", "Functions", "Invocation", "InvocationError", "RoleCredentials"]

@@ -143,6 +143,7 @@ class Functions:
             outcome = await self._run(name, event, request_id, caller)
             if (ran := self.history.run(name, request_id)) is not None and ran.ran:
                 span.set_attribute("faas.coldstart", ran.init_us is not None)
+                span.set_attribute("poolhouse.run_ms", outcome.duration_us / 1000)
             if outcome.error is not None:
                 telemetry.traces.fail(span)
                 span.set_attribute("error.type", outcome.error.type)

@@ -37,6 +37,8 @@ BASE_MB = 64
 READ_BYTES = 256 * 1024
 _SERVER = os.getenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "")  # noqa: TID251 - what the worker is told
 PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 4, 38
+kept_sdk: str = globals().get("kept_sdk", "")
+"""The text of `inside_sdk`, where the server started this process with what it kept of its own files (`own_code`)."""
 
 
 class TolerantEncoder(Encoder):  # type: ignore[misc]
@@ -217,7 +219,10 @@ def sdk() -> Any:
     """`inside_sdk`, read when it is needed: most of what it imports a function without the SDK has no use for."""
     loader = SourceFileLoader("poolhouse_inside_sdk", __file__.replace("inside.py", "inside_sdk.py"))
     module = ModuleType(loader.name)
-    loader.exec_module(module)
+    if kept_sdk:
+        exec(compile(kept_sdk, loader.path, "exec"), module.__dict__)  # noqa: S102 - our own
+    else:
+        loader.exec_module(module)
     return module
 
 

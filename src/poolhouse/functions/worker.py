@@ -11,13 +11,14 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
+from poolhouse.define.handlers import handler_path
 from poolhouse.errors import PoolhouseError
 
+from . import own_code
 from .history import History
 from .invocations import (
     RESPONSE_LIMIT,
@@ -32,14 +33,13 @@ from .invocations import (
 )
 from .isolation import Account
 from .runtime_api import Connection, RuntimeApi
-from .worker_environment import Doors, handler_path, import_paths, worker_environment
+from .worker_environment import Doors, import_paths, worker_environment
 from .worker_logs import HIDDEN, LineReader, Redactor
 
 START_SECONDS = 30.0
 """How long a worker may import its handler."""
 
 TERM_SECONDS = 1.0
-_INSIDE = str(Path(__file__).with_name("inside.py"))
 
 
 @dataclass(frozen=True)
@@ -256,7 +256,11 @@ class Worker:
     async def _spawn(self, output: int, life: int) -> asyncio.subprocess.Process:
         api, host, spec = self._host.api, self._host, self.spec
         doors = Doors(api.port, self._token, self._authorization, host.endpoint_url, host.region)
-        arguments = [_INSIDE, handler_path(spec), str(life), str(spec.memory_mb), *import_paths(spec)]
+        handler = handler_path(spec.project, spec.entry, spec.handler)
+        code = own_code.command()
+        if code[0] == "-c":
+            self._log(own_code.REPLACED)
+        arguments = [*code, handler, str(life), str(spec.memory_mb), *import_paths(spec)]
         return await asyncio.create_subprocess_exec(
             sys.executable,
             *("-u", "-P", "-X", "faulthandler"),

@@ -3,7 +3,9 @@
 import os
 import sys
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+
+from poolhouse.define.handlers import handler_path
 
 from .invocations import FunctionSpec
 
@@ -22,26 +24,6 @@ class Doors:
     authorization: str
     endpoint_url: str
     region: str
-
-
-def handler_path(spec: FunctionSpec) -> str:
-    """Lambda's `_HANDLER`: `amplify/data/add/handler.handler`, from the project's root.
-
-    A folder with a dot in its name cannot be part of a module's name, nor one that a module beside it hides
-    (`amplify/backend/` behind `amplify/backend.py`): then the file alone is named, and is found through its own folder.
-    """
-    path = PurePosixPath(spec.entry).with_suffix("")
-    if path.is_absolute() or any("." in part for part in path.parts[:-1]) or _is_hidden(spec.project, path):
-        return f"{path.name}.{spec.handler}"
-    return f"{'/'.join(path.parts)}.{spec.handler}"
-
-
-def _is_hidden(project: Path, path: PurePosixPath) -> bool:
-    """Whether a folder above the file has a module of its own name, and is no package that would come first."""
-    folders = [project / folder for folder in path.parents[:-1]]
-    return any(
-        folder.with_name(f"{folder.name}.py").is_file() and not (folder / "__init__.py").is_file() for folder in folders
-    )
 
 
 def import_paths(spec: FunctionSpec) -> tuple[str, ...]:
@@ -69,7 +51,7 @@ def _from_lambda(spec: FunctionSpec, doors: Doors) -> dict[str, str]:
         "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{doors.port}/{doors.token}",
         "LAMBDA_RUNTIME_DIR": str(Path(__file__).parent),
         "LAMBDA_TASK_ROOT": str(spec.project),
-        "_HANDLER": handler_path(spec),
+        "_HANDLER": handler_path(spec.project, spec.entry, spec.handler),
     }
 
 

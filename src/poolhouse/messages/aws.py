@@ -6,6 +6,7 @@ from functools import cached_property
 from threading import Lock
 from typing import Any, Final
 
+from poolhouse import telemetry
 from poolhouse.store.messages import Letter
 from poolhouse.store.pools import Pool
 
@@ -47,7 +48,10 @@ class _Aws:
 
     async def call(self, region: str, method: str, **request: Any) -> None:
         """One call, tried once: the outbox repeats. Raises Undeliverable for a message that AWS refuses for good."""
-        await asyncio.get_running_loop().run_in_executor(self._threads, self._call, region, method, request)
+        named = method.title().replace("_", "")
+        given = {"rpc.system": "aws-api", "rpc.service": self._service, "rpc.method": named, "cloud.region": region}
+        with telemetry.traces.call(f"{self._service}/{named}", given):
+            await asyncio.get_running_loop().run_in_executor(self._threads, self._call, region, method, request)
 
     def _call(self, region: str, method: str, request: dict[str, Any]) -> None:
         from botocore.exceptions import ClientError

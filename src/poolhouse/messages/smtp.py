@@ -13,6 +13,7 @@ from threading import Timer
 from typing import Any, Final, Literal, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from poolhouse import telemetry
 from poolhouse.store.messages import Letter
 from poolhouse.store.pools import Pool
 
@@ -82,8 +83,9 @@ class Smtp:
     async def send(self, pool: Pool, letter: Letter, content: Content) -> None:
         """Raises Undeliverable when the server refuses the recipient for good, or the address is none."""
         made = mail.compose(pool, letter, content, self._from)
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._threads, self._submit, made, letter)
+        given: dict[str, str | int] = {"server.address": self._address.host, "server.port": self._address.port}
+        with telemetry.traces.call("smtp", given):
+            await asyncio.get_running_loop().run_in_executor(self._threads, self._submit, made, letter)
 
     def _submit(self, made: Mail, letter: Letter) -> None:
         try:

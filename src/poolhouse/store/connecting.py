@@ -30,6 +30,8 @@ class Connection(asyncpg.Connection):
 
     asked_at: float = 0.0
     """Since when it waits for an answer, by the monotonic clock; 0 while it waits for none."""
+    was_slow: bool = False
+    """Whether it was ended for the time that an answer took."""
 
     def __init__(self, protocol: Any, transport: Any, *more: Any) -> None:
         super().__init__(protocol, transport, *more)

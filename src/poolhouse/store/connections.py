@@ -22,6 +22,10 @@ _LOOKS: Final = 10
 FAILURES: Final = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
+class NoAnswer(TimeoutError):
+    """The server does not answer who comes anew: it stands still, or its machine is gone."""
+
+
 class Connections:
     """At most `size` of them; who comes when all are in use gets the next that is given back, in turn.
 
@@ -122,6 +126,7 @@ class Connections:
     def _look(self) -> None:
         latest = time.monotonic() - self._answer_seconds
         for connection in [one for one in self._used if 0 < one.asked_at < latest]:
+            connection.was_slow = True
             connection.terminate()
         self._watch = asyncio.get_running_loop().call_later(self._answer_seconds / _LOOKS, self._look)
 
@@ -134,9 +139,11 @@ class Connections:
         try:
             async with asyncio.timeout(self._patience):
                 return await self._route.connect(statement_cache_size=512)
-        except BaseException:
+        except BaseException as error:
             self._open -= 1
             self._let_one_try()
+            if isinstance(error, TimeoutError):
+                raise NoAnswer("a new connection was not answered") from error
             raise
 
     async def _turn(self) -> Any:

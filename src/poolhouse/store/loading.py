@@ -71,7 +71,7 @@ def _load_postgresql(connection: "Connection", contents: Contents, batches: Batc
     from sqlalchemy import inspect, text
 
     if inspect(connection).get_table_names():
-        raise _occupied("this PostgreSQL database")
+        raise _occupied("This PostgreSQL database")
     _load(connection, contents, batches)
     for table in contents.tables:
         name = (

@@ -12,7 +12,7 @@ import asyncpg
 from poolhouse.errors import DatabaseUnavailable, InvalidParameterException, SettingError
 from poolhouse.store import outages
 from poolhouse.store.connecting import Route
-from poolhouse.store.connections import FAILURES, Connections
+from poolhouse.store.connections import FAILURES, Connections, NoAnswer
 from poolhouse.store.database import Row, Step, Values
 from poolhouse.store.migrations import upgrade_postgresql
 from poolhouse.store.statement import Statement
@@ -60,7 +60,7 @@ class _Transaction:
         except asyncpg.CharacterNotInRepertoireError as error:
             raise InvalidParameterException(_NUL) from error
         except FAILURES as error:
-            outage = _told(error, may_repeat=True)
+            outage = _told(error, may_repeat=not connection.was_slow)
             if isinstance(outage, DatabaseUnavailable) and not isinstance(error, asyncpg.TransactionRollbackError):
                 connection.terminate()  # half an answer may be on its way: nobody may get this one again
             raise outage from error
@@ -122,7 +122,8 @@ class _Block:
         try:
             await _say(self.connection, "BEGIN")
         except FAILURES as error:
-            if not isinstance(outage := _told(error, may_repeat=True), DatabaseUnavailable):
+            outage = _told(error, may_repeat=not self.connection.was_slow)
+            if not isinstance(outage, DatabaseUnavailable):
                 raise
             connection = await self.another()
             try:
@@ -167,12 +168,14 @@ async def _say(connection: Any, text: str) -> None:
 
 
 async def _acquired(connections: Connections) -> Any:
-    """A connection; a server that is being started again is waited for a little. Raises DatabaseUnavailable."""
+    """A connection; a server that is being started again is waited for a little. Raises DatabaseUnavailable, which may
+    not be repeated where the time for an answer is spent: the caller would wait as long again.
+    """
     for pause in (*_PAUSES, None):
         try:
             return await connections.acquire()
         except FAILURES as error:
-            outage = _told(error, may_repeat=True)
+            outage = _told(error, may_repeat=not isinstance(error, NoAnswer))
             if pause is None or isinstance(error, TimeoutError):
                 raise outage from error
         await asyncio.sleep(pause)

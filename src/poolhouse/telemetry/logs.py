@@ -22,13 +22,13 @@ class Log:
     """An event and its fields, at one of five levels. Before `configure` it tells warnings and errors only."""
 
     def __init__(self) -> None:
-        self._configured = ("warning", "json", _ALWAYS)
+        self._configured = ("warning", "json", _ALWAYS, True)
         self._logger: structlog.typing.FilteringBoundLogger | None = None
         self._more: Callable[[], dict[str, str]] = dict
 
-    def configure(self, level: str, form: str, hidden: frozenset[str]) -> None:
+    def configure(self, level: str, form: str, hidden: frozenset[str], *, plain: bool = False) -> None:
         """Takes effect with the next line."""
-        self._configured, self._logger = (level, form, hidden), None
+        self._configured, self._logger = (level, form, hidden, plain), None
 
     def tell_also(self, more: Callable[[], dict[str, str]]) -> None:
         """Every line from now on says what `more` says at that moment."""
@@ -71,16 +71,17 @@ class _Stderr:
 log = Log()
 
 
-def configure(level: str, form: str, sensitive: frozenset[str]) -> None:
-    """Send logs to stderr: readable lines on a terminal, else one JSON object per line."""
-    log.configure(level, form, _ALWAYS | {name.lower() for name in sensitive})
+def configure(level: str, form: str, sensitive: frozenset[str], *, plain: bool = False) -> None:
+    """Send logs to stderr: readable lines on a terminal, coloured unless `plain`, else one JSON object per line."""
+    log.configure(level, form, _ALWAYS | {name.lower() for name in sensitive}, plain=plain)
 
 
-def _logger(level: str, form: str, hidden: frozenset[str]) -> "structlog.typing.FilteringBoundLogger":
+def _logger(level: str, form: str, hidden: frozenset[str], plain: bool) -> "structlog.typing.FilteringBoundLogger":
     """Each line is written whole, with its end: several processes may share the pipe."""
     import structlog
 
-    text = form == "text" or (not form and sys.stderr.isatty())
+    seen = sys.stderr.isatty()
+    text = form == "text" or (not form and seen)
     logger: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
         structlog.WriteLogger(_Stderr()),  # type: ignore[arg-type]  # all that it asks of a file is there
         processors=[
@@ -88,12 +89,32 @@ def _logger(level: str, form: str, hidden: frozenset[str]) -> "structlog.typing.
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             _redactor(hidden),
             structlog.processors.format_exc_info,
-            structlog.dev.ConsoleRenderer() if text else structlog.processors.JSONRenderer(default=str),
+            _readable(seen and not plain) if text else structlog.processors.JSONRenderer(default=str),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS[level]),
         cache_logger_on_first_use=True,
     )
     return logger
+
+
+def _readable(colored: bool) -> "structlog.typing.Processor":
+    """What a function wrote stands as it was written, behind its name; everything else is an event and its fields."""
+    import structlog
+
+    rendered = structlog.dev.ConsoleRenderer(colors=colored)
+    dim, end = ("\x1b[2m", "\x1b[0m") if colored else ("", "")
+
+    def render(logger: Any, method: str, event: MutableMapping[str, Any]) -> str:
+        if event["event"] == "function" and "line" in event:
+            return f"{dim}{event['timestamp']} {event['function']} |{end} {_printable(event['line'])}"
+        return rendered(logger, method, event)
+
+    return render
+
+
+def _printable(line: str) -> str:
+    """Somebody's name in it must not move the cursor of the person who reads."""
+    return "".join(one if one.isprintable() or one == "\t" else repr(one)[1:-1] for one in line)
 
 
 def _redactor(hidden: frozenset[str]) -> "structlog.typing.Processor":

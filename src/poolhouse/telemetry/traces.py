@@ -6,7 +6,7 @@ OpenTelemetry is imported before. Spans hold names of the product's own and ids,
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -26,6 +26,7 @@ _ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_E
 _PROTOCOLS: Final = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
 _ROOT: Final = re.compile(r"(?:^|;)\s*Root=1-([0-9a-f]{8})-([0-9a-f]{24})(?=;|$)")
 _PARENT: Final = re.compile(r"(?:^|;)\s*Parent=([0-9a-f]{16})(?=;|$)")
+_NOTHING: Final[AbstractContextManager[None]] = nullcontext()
 _SAMPLED: Final = re.compile(r"(?:^|;)\s*Sampled=([01])(?=;|$)")
 
 
@@ -85,6 +86,28 @@ class Traces:
             return
         with self._spanning(name, kind, given, None) as span:
             yield span
+
+    def call(
+        self, name: str, given: Mapping[str, Value], kind: Kind = "CLIENT"
+    ) -> "AbstractContextManager[Span | None]":
+        """The span of what is asked of another server, from wherever; it costs nothing where traces are off."""
+        return self.span(name, given, kind) if self.on else _NOTHING
+
+    def answered(self, span: "Span | None", status: int) -> None:
+        """Say what another server answered over HTTP; from 400 on, the call has failed."""
+        if span is not None:
+            span.set_attribute("http.response.status_code", status)
+            if status >= 400:
+                span.set_attribute("error.type", str(status))
+                self.fail(span)
+
+    def tell(self, given: Mapping[str, Value], *, failed: bool = False) -> None:
+        """Say more of the open span, if there is one."""
+        if (around := self._around()) is not None:
+            for name, value in given.items():
+                around.set_attribute(name, value)
+            if failed:
+                self.fail(around)
 
     def block(self, name: str, given: Mapping[str, Value]) -> "Span | None":
         """A span whose end the caller tells; None outside of every request, where housekeeping would fill the store."""

@@ -146,7 +146,13 @@ async def to_webhook(services: Services, body: bytes) -> None:
     settings = services.settings
     moment = str(services.clock() // 1_000_000)
     signed = signature(settings.audit_stream_secret, moment, body)
-    await asyncio.to_thread(_post, settings.audit_stream, body, signed)
+    parts = urlsplit(settings.audit_stream)
+    given = {"http.request.method": "POST", "url.scheme": parts.scheme, "server.address": parts.hostname or ""}
+    with telemetry.traces.call("POST", given) as span:
+        status = await asyncio.to_thread(_post, settings.audit_stream, body, signed)
+        telemetry.traces.answered(span, status)
+    if not 200 <= status < 300:
+        raise ConnectionError(f"{parts.scheme}://{parts.netloc} answered {status}")
 
 
 def signature(secret: str, moment: str, body: bytes) -> str:
@@ -155,7 +161,8 @@ def signature(secret: str, moment: str, body: bytes) -> str:
     return f"t={moment},v1={proof}"
 
 
-def _post(address: str, body: bytes, signed: str) -> None:
+def _post(address: str, body: bytes, signed: str) -> int:
+    """The status of the answer."""
     parts = urlsplit(address)
     host = parts.hostname or ""
     if parts.scheme == "https":
@@ -172,5 +179,4 @@ def _post(address: str, body: bytes, signed: str) -> None:
         answer.read(1024)
     finally:
         connection.close()
-    if not 200 <= answer.status < 300:
-        raise ConnectionError(f"{parts.scheme}://{parts.netloc} answered {answer.status}")
+    return answer.status

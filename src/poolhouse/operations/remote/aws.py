@@ -9,6 +9,7 @@ from threading import Event
 from typing import Any, Final, TypeVar
 from urllib.parse import urlsplit
 
+from poolhouse import telemetry
 from poolhouse.errors import AwsUnreachable, NotImplementedException, TooManyRequestsException
 
 MOST_BYTES: Final = 65_536
@@ -74,11 +75,16 @@ class Aws:
         reads = operation.startswith(READS)
         limits = self._limits
         seconds = limits.tries * (limits.connect + limits.read) if reads else limits.connect + limits.change
-        return await self._in_thread(operation, seconds, lambda: self._call(operation, request, reads=reads))
+        given = {"rpc.system": "aws-api", "rpc.service": "cognito-idp", "rpc.method": operation}
+        with telemetry.traces.call(f"cognito-idp/{operation}", {**given, "cloud.region": self._region}):
+            return await self._in_thread(operation, seconds, lambda: self._call(operation, request, reads=reads))
 
     async def fetch(self, url: str) -> bytes:
         """A public document. Raises AwsUnreachable."""
-        return await self._in_thread("its keys", self._limits.connect + self._limits.read, lambda: self._fetch(url))
+        seconds = self._limits.connect + self._limits.read
+        given = {"http.request.method": "GET", "server.address": urlsplit(url).hostname or ""}
+        with telemetry.traces.call("GET", given):
+            return await self._in_thread("its keys", seconds, lambda: self._fetch(url))
 
     async def _in_thread(self, what: str, seconds: float, work: Callable[[], T]) -> T:
         if self._under_way >= self._limits.threads + self._limits.waiting:

@@ -25,13 +25,14 @@ from poolhouse.protocols.http import (
     preflight,
     read_body,
 )
+from poolhouse.telemetry import traces
 
 from .answers import DENIED, Refusal, malformed, refused, unauthorized
 from .authorize import with_live_groups
 from .callers import Verification, asker_of, identify
 from .documents import Documents, Limits
 from .events import Envelope
-from .execute import Execution, Invoker, Log
+from .execute import UNHANDLED, Execution, Invoker, Log
 from .plan import Plan
 from .scalars import read_json
 from .schema import TYPE_NAMES, Api, build
@@ -153,6 +154,10 @@ class GraphQLEndpoint:
         outcome = await execution.run()
         told.what = ", ".join(f"{field.parent}.{field.name}" for field in execution.plan.fields)
         told.result = outcome["errors"][0].get("errorType", "Failed") if outcome.get("errors") else "ok"
+        if traces.on:
+            error = {} if told.result == "ok" else {"error.type": told.result}
+            given = {"graphql.operation.type": execution.plan.type_name.lower(), **error}
+            traces.tell(given, failed=told.result == UNHANDLED)
         return _encoder.encode(outcome)
 
     def _execution(

@@ -27,7 +27,7 @@ from .schema import Api
 Log = Callable[..., None]
 """`log(event, **facts)`."""
 
-_UNHANDLED: Final = "Lambda:Unhandled"
+UNHANDLED: Final = "Lambda:Unhandled"
 _ACCEPTED: Final = msgspec.Raw(b'{"success":true}')
 _NOT_ACCEPTED: Final = msgspec.Raw(b'{"success":false}')
 _NULL: Final = msgspec.Raw(b"null")
@@ -215,11 +215,11 @@ def _returned(invocation: Invocation) -> msgspec.Raw:
     if error is None:
         return msgspec.Raw(invocation.payload) if invocation.payload else _NULL
     refused = error.type in _REFUSED_TO_RUN and not error.stack
-    raise FieldFailed(f"Lambda:{error.type}" if refused else _UNHANDLED, error.message)
+    raise FieldFailed(f"Lambda:{error.type}" if refused else UNHANDLED, error.message)
 
 
 def _decoded(payload: msgspec.Raw) -> Any:
     try:
         return msgspec.json.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise FieldFailed(_UNHANDLED, "The handler's result is no JSON that can be read.") from None
+        raise FieldFailed(UNHANDLED, "The handler's result is no JSON that can be read.") from None

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from poolhouse.functions import write_env_module
+from poolhouse.define.environment import write_env_module
 
 
 def load(path):
