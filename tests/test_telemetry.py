@@ -91,3 +91,21 @@ def test_before_configuration_warnings_are_told(capsys):
     (found,) = lines(capsys)
     assert found["event"] == "fault"
     assert found["token"] == "***"
+
+
+def test_what_a_function_wrote_is_read_as_it_was_written(capsys):
+    """Behind its name, without quotes or fields; what would move the cursor is shown instead of done."""
+    log = Log()
+    log.configure("info", "text", frozenset())
+    log.info("function", function="greet", request_id="r", line='  File "handler.py", line 3\t\x1b[2J\x07')
+    text = capsys.readouterr().err
+    assert text.endswith('Z greet |   File "handler.py", line 3\t\\x1b[2J\\x07\n')
+
+
+def test_text_for_a_file_has_no_colours(capsys):
+    """Escape sequences are for terminals."""
+    log = Log()
+    log.configure("info", "text", frozenset())
+    log.info("ready", url="http://x")
+    log.info("function", function="greet", line="hello")
+    assert "\x1b" not in capsys.readouterr().err

@@ -342,7 +342,7 @@ _PARSERS: dict[Any, Callable[[str], Any]] = {
 def _check(name: str, text: str) -> None:
     rule, bounds = PATTERNS.get(name), RANGES.get(name)
     if rule and not re.fullmatch(rule[0], text):
-        raise ValueError(rule[1])
+        raise ValueError(rule[1] if text else rule[1].replace("must be", "is required:", 1))
     if bounds and not bounds[0] <= int(text) <= bounds[1]:
         raise ValueError(f"must be {bounds[0]} to {bounds[1]}")
 

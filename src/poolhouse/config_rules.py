@@ -23,7 +23,10 @@ PATTERNS = {
     "audit_stream_secret": (r".{16,}|", "must have at least 16 characters"),
     "account_id": (r"\d{12}", "must be twelve digits"),
     "public_url": (r"https?://[^/\s]+[^/\s]", "must be http(s)://host[:port] without a path"),
-    "database": (r"(sqlite|postgres|postgresql)://.+", "is required: sqlite:///FILE or postgresql://..."),
+    "database": (
+        r"(sqlite|postgres|postgresql)://.+",
+        "must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME",
+    ),
     "log_level": (r"debug|info|warning|error", "must be debug, info, warning or error"),
     "log_format": (r"(text|json)?", "must be text or json"),
     "root_access_key_id": (r"\w{16,128}|", "must be 16 to 128 letters and digits"),

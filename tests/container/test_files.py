@@ -2,10 +2,12 @@
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
 import yaml
+from packaging.requirements import Requirement
 
 from poolhouse.config import SETTINGS, load
 
@@ -76,6 +78,45 @@ def test_nodes_are_locked_down(name):
         assert "./project:/project:ro" in node["volumes"]
         assert int(node["stop_grace_period"].removesuffix("s")) > 15
         assert set(node["secrets"]) == set(composed(name)["secrets"]) == set(SECRETS)
+
+
+def test_functions_of_a_user_of_their_own():
+    """A user that the image has, and no more rights than the server needs for it."""
+    ((name, more),) = composed("compose.functions.yaml")["services"].items()
+    assert name in nodes("compose.sqlite.yaml")
+    users = dict(re.findall(r"useradd --system --uid (\d+) .* (\w+) ", IMAGE))
+    user = more["environment"]["POOLHOUSE_FUNCTION_USER"]
+    assert users["10001"] == "poolhouse"
+    assert user in set(users.values()) - {"poolhouse"}
+    assert more["user"] == "0:0"
+    assert set(more["cap_add"]) == {"DAC_OVERRIDE", "KILL", "SETGID", "SETUID"}
+
+
+def test_the_versions_are_those_of_the_lock():
+    """The line that makes pip's constraints of it, run as it stands there."""
+    (line,) = re.findall(r"^RUN (sed .*) > constraints.txt", IMAGE, re.MULTILINE)
+    made = subprocess.run(line, shell=True, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert all(str(Requirement(one).specifier).startswith("==") for one in made)
+    named = {Requirement(one).name.lower() for one in made}
+    assert {"uvicorn", "asyncpg", "boto3", "opentelemetry-sdk"} <= named
+    assert "-c constraints.txt '.[all]'" in IMAGE
+
+
+def test_folders_users_and_ports():
+    """What compose mounts, publishes and asks is what the image has."""
+    port = of_image()["POOLHOUSE_PORT"]
+    assert re.search(rf"^EXPOSE {port}$", IMAGE, re.MULTILINE)
+    assert f"http://127.0.0.1:{port}/health/live" in IMAGE
+    for file in ("compose.sqlite.yaml", "compose.postgresql.yaml"):
+        for node in nodes(file).values():
+            assert node["build"] == {"context": "..", "dockerfile": "container/Containerfile"}
+            assert [each for each in node["tmpfs"] if each != "/tmp"] == ["/project/.amplify:uid=10001,gid=10001"]
+            assert all(each.endswith(f":{port}") for each in node.get("ports", []))
+            mounted = {each.split(":")[1] for each in node["volumes"]}
+            assert mounted <= {"/project", "/data"}
+            given = node["environment"]
+            assert all(text.rpartition("/")[2] in SECRETS for name, text in given.items() if name.endswith("_FILE"))
+    assert IMAGE.count("/project") >= 3
 
 
 def test_two_nodes_behind_the_proxy():

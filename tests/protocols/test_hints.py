@@ -2,11 +2,14 @@
 
 import pytest
 
-from poolhouse.access.principals import Anonymous, Root
-from poolhouse.errors import ExpiredCodeException, ResourceNotFoundException
+from poolhouse.access.policies import PolicySet, denied_message
+from poolhouse.access.principals import Anonymous, RoleSession, Root
+from poolhouse.access.roles import role_name
+from poolhouse.errors import AccessDeniedException, ExpiredCodeException, ResourceNotFoundException
 from poolhouse.protocols.hints import hint
 
 ANYBODY = Anonymous()
+NONE = PolicySet(())
 
 
 @pytest.mark.parametrize(
@@ -34,3 +37,23 @@ def test_a_pool_of_another_region():
     assert "signed for eu-central-1 and the pool is of us-east-1" in told["hint"]
     assert hint(ResourceNotFoundException("User pool eu-central-1_abc does not exist."), root) == {}
     assert hint(ResourceNotFoundException("Group not found."), ANYBODY) == {}
+
+
+def session(kind, name, session_name):
+    role = role_name("app", kind, name)
+    return RoleSession(f"arn:aws:iam::000000000000:role/{role}", role, session_name, "000000000000", "us-east-1", NONE)
+
+
+def refused(principal, action, reason="no_policy"):
+    return hint(AccessDeniedException(denied_message(principal.arn, action, "arn:x", reason)), principal)
+
+
+def test_a_function_without_the_grant():
+    """The log names the grant as the definitions do; a role of another kind, or another reason, has no such advice."""
+    function = session("function", "add-user-to-group", "add-user-to-group")
+    told = refused(function, "cognito-idp:AdminAddUserToGroup")
+    assert "the function add-user-to-group was not granted this" in told["hint"]
+    assert 'add "addUserToGroup" to its allow.resource(...).to([...])' in told["hint"]
+    assert refused(function, "cognito-idp:AdminAddUserToGroup", "session_deny") == {}
+    assert refused(function, "cognito-idp:NoSuchOperation") == {}
+    assert refused(session("group", "ADMINS", "CognitoIdentityCredentials"), "cognito-idp:AdminGetUser") == {}

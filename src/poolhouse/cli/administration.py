@@ -183,7 +183,7 @@ class Administration:
         if wanted is not None and not fits:
             raise NotFoundInDatabase(f"There is no user pool {wanted}.", resolution=f"Choose one of: {shown}.")
         what = "several user pools" if wanted is None else f"more than one user pool called {wanted}"
-        raise NotFoundInDatabase(f"There are {what}.", resolution=f"Say which with --pool ID: {shown}.")
+        raise NotFoundInDatabase(f"There are {what}.", resolution=f"Say which with {self._where.option}ID: {shown}.")
 
 
 def there(reference: ReferencedAuth, command: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple, TypeVar
 
 from poolhouse.app import clock
+from poolhouse.cli.whereabouts import reached
 from poolhouse.config import Settings, load
 from poolhouse.crypto.vault import Vault
 from poolhouse.define.manifest import Manifest
@@ -32,8 +33,10 @@ class Difference(NamedTuple):
 
 
 def settings_of(target: Target, project: Path, overrides: Mapping[str, object]) -> Settings:
-    """Those of `dev` or of `serve`. Raises SettingError."""
-    return load("dev" if target == "local" else "serve", project, overrides)
+    """Those of `dev`, of the one that runs if one does, or of `serve`. Raises SettingError."""
+    if target == "local":
+        return reached(load("dev", project, overrides), project, overrides)
+    return load("serve", project, overrides)
 
 
 def exists(settings: Settings) -> bool:

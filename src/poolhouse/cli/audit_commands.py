@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -37,7 +37,9 @@ def audit_verify(
 
 @audit.command("list")
 def audit_list(
-    kind: Annotated[str | None, typer.Option("--kind", help="admin, sign-in or access.")] = None,
+    kind: Annotated[
+        Literal["admin", "sign-in", "access"] | None, typer.Option("--kind", help="Without it: all of them.")
+    ] = None,
     actor: Annotated[str | None, typer.Option("--actor", metavar="ARN", help="Who did it.")] = None,
     subject: Annotated[
         str | None, typer.Option("--subject", help="To whom: a user's sub, else the name that was given.")

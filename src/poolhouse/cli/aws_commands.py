@@ -70,7 +70,9 @@ def outputs(
     out_dir: Annotated[Path, typer.Option("--out-dir", help="Where the files go.", file_okay=False)] = HERE,
     formats: Annotated[
         list[str] | None,
-        typer.Option("--format", help="Which file; may be given again. See poolhouse generate outputs --list."),
+        typer.Option(
+            "--format", metavar="FORMAT", help="Which file; may be given again. See poolhouse generate outputs --list."
+        ),
     ] = None,
 ) -> None:
     """Write the clients' files of an environment at AWS; changes nothing in it."""

@@ -18,6 +18,7 @@ from poolhouse.cli.backup_files import Backup, Key, Secret, Writer
 from poolhouse.cli.moving_in import counting
 from poolhouse.cli.moving_out import new_file
 from poolhouse.cli.options import Where
+from poolhouse.cli.tables import megabytes
 from poolhouse.config import Settings, load
 from poolhouse.crypto.vault import BrokenSeal, Vault
 from poolhouse.errors import BackupRefused, SettingError, UserError
@@ -77,8 +78,9 @@ def restore(where: Where, file: Path, passphrase_file: Path | None, *, dry_run: 
 
 
 def show(done: Done, verb: str) -> None:
-    size = f"{done.size / 1e6:,.1f} MB"
-    typer.echo(f"{verb} {done.rows:,} rows of {done.tables} tables, schema {done.schema}; {done.file}, {size}.")
+    typer.echo(
+        f"{verb} {done.rows:,} rows of {done.tables} tables, schema {done.schema}; {done.file}, {megabytes(done.size)}."
+    )
 
 
 async def _note(administration: Administration) -> None:

@@ -15,9 +15,24 @@ from poolhouse.cli.clients import clients
 from poolhouse.cli.console_commands import console_commands
 from poolhouse.cli.data_commands import data_commands
 from poolhouse.cli.groups import groups
+from poolhouse.cli.headings import Root
 from poolhouse.cli.master_key_command import keys
 from poolhouse.cli.operating_commands import operating_commands
-from poolhouse.cli.options import HERE, Database, Destructive, Host, Json, Port, Project, Tls
+from poolhouse.cli.options import (
+    HERE,
+    Database,
+    Destructive,
+    Host,
+    Json,
+    NamedHost,
+    NamedPort,
+    NamedTls,
+    Port,
+    Project,
+    ServedDatabase,
+    Tls,
+    group,
+)
 from poolhouse.cli.pools import pools
 from poolhouse.cli.project_commands import project_commands
 from poolhouse.cli.pull_users import pull_users_commands
@@ -26,6 +41,7 @@ from poolhouse.config import plain_text
 from poolhouse.errors import UserError
 
 app = typer.Typer(
+    cls=Root,
     name="poolhouse",
     help="User pools and admin actions, described in Python.\n\nExample: poolhouse dev --project my-app",
     no_args_is_help=True,
@@ -33,10 +49,8 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-generate = typer.Typer(help="Write files and keys.", no_args_is_help=True, rich_markup_mode=None)
-secret = typer.Typer(
-    help='The values behind secret("NAME") in the definitions.', no_args_is_help=True, rich_markup_mode=None
-)
+generate = group("Write files and keys.")
+secret = group('The values behind secret("NAME") in the definitions.')
 app.add_typer(project_commands)
 app.add_typer(adopt_commands)
 app.add_typer(aws_commands)
@@ -103,12 +117,16 @@ def serve(
     project: Project = HERE,
     host: Host = None,
     port: Port = None,
-    database: Database = None,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="Processes; more than one needs PostgreSQL.")] = 1,
+    database: ServedDatabase = None,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, metavar="N", help="Processes; more than one needs PostgreSQL.")
+    ] = 1,
     tls_cert: Annotated[
-        str | None, typer.Option("--tls-cert", help="A PEM file with the certificate: speak TLS.")
+        str | None, typer.Option("--tls-cert", metavar="FILE", help="A PEM file with the certificate: speak TLS.")
     ] = None,
-    tls_key: Annotated[str | None, typer.Option("--tls-key", help="The PEM file with its private key.")] = None,
+    tls_key: Annotated[
+        str | None, typer.Option("--tls-key", metavar="FILE", help="The PEM file with its private key.")
+    ] = None,
     allow_destructive: Destructive = False,
     inherited: Annotated[int | None, typer.Option("--socket", hidden=True)] = None,
     number: Annotated[int, typer.Option("--worker", hidden=True)] = 0,
@@ -134,15 +152,19 @@ def serve(
 @generate.command("outputs")
 def generate_outputs(
     project: Project = HERE,
-    out_dir: Annotated[Path, typer.Option("--out-dir", help="Where the files go.", file_okay=False)] = HERE,
+    out_dir: Annotated[
+        Path, typer.Option("--out-dir", metavar="DIR", help="Where the files go.", file_okay=False)
+    ] = HERE,
     formats: Annotated[
         list[str] | None,
-        typer.Option("--format", help="Which file; may be given again. Without it: json and js. See --list."),
+        typer.Option(
+            "--format", metavar="FORMAT", help="Which file; may be given again. Without it: json and js. See --list."
+        ),
     ] = None,
-    host: Host = None,
-    port: Port = None,
+    host: NamedHost = None,
+    port: NamedPort = None,
     database: Database = None,
-    tls: Tls = False,
+    tls: NamedTls = False,
     list_formats: Annotated[bool, typer.Option("--list", help="Print the formats and what each is for.")] = False,
 ) -> None:
     """Write the files that clients need of an applied backend; changes nothing else."""

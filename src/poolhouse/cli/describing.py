@@ -1,8 +1,9 @@
 """`init`, `add`, `update` and `remove`: what was asked, tried out, shown, agreed to and written."""
 
+import shlex
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -38,7 +39,7 @@ def init(project: Path, template: Template | None, frontend: Frontend, *, yes: b
     typer.secho(f"Created a project in {project.resolve()}", fg="green")
     typer.echo()
     if project.resolve() != Path.cwd():
-        typer.echo(f"  cd {project}")
+        typer.echo(f"  cd {shlex.quote(str(project))}")
     typer.echo("  poolhouse add auth" if template == "empty" else "  poolhouse dev")
     for line in FRONTENDS[frontend]:
         typer.echo(f"  {line}")
@@ -62,6 +63,7 @@ def add(project: Path, given: Flags, request: str | None, *, yes: bool) -> bool:
         need_terminal(flagged.ADD_FLAGS)
         wanted = ask_new(_proposed(project))
     _warn(wanted, asked=request is None and not given and not yes)
+    _tell_new_groups(wanted, ())
     add_auth(draft, wanted)
     if not _written(draft, yes=yes or request is not None):
         return False
@@ -70,6 +72,14 @@ def add(project: Path, given: Flags, request: str | None, *, yes: bool) -> bool:
         typer.secho("Successfully added AdminQueries API locally", fg="green")
     _next_steps()
     return True
+
+
+def _tell_new_groups(wanted: Wanted, groups: Sequence[str]) -> None:
+    """A group that the API names and the pool has not got is made: what may be a slip of the hand is said."""
+    known = groups if wanted.groups is None else wanted.groups
+    for name in (wanted.admin.groups if wanted.admin else None) or ():
+        if name not in known:
+            typer.secho(f"The group {name} is new in the user pool: nobody is in it yet.", err=True, fg="yellow")
 
 
 def _proposed(project: Path) -> str:
@@ -91,6 +101,7 @@ def update(project: Path, given: Flags, request: str | None, *, yes: bool) -> bo
         need_terminal(flagged.UPDATE_FLAGS)
         wanted = ask_update(manifest)
     _warn(wanted, asked=request is None and not given)
+    _tell_new_groups(wanted, groups)
     draft = Draft(project)
     update_auth(draft, wanted, groups)
     if not draft:

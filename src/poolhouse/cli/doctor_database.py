@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from poolhouse.cli.findings import Finding, fail, ok, warn
+from poolhouse.cli.tables import megabytes
 from poolhouse.config import Settings
 from poolhouse.crypto.vault import BrokenSeal, Vault
 from poolhouse.errors import MissingExtra
@@ -77,7 +78,7 @@ def _sqlite(path: Path, condition: Condition) -> Iterator[Finding]:
         text = f"{path} is in journal mode {condition.settings['journal_mode']}."
         yield warn(_NAME, text, "Nothing; the next start sets WAL, with an fsync for each commit.")
     else:
-        yield ok(_NAME, f"{path}, {condition.size / 1e6:,.1f} MB, sound, WAL with an fsync for each commit")
+        yield ok(_NAME, f"{path}, {megabytes(condition.size)}, sound, WAL with an fsync for each commit")
     yield _disk(path, condition.free, condition.size)
 
 

@@ -10,6 +10,7 @@ from typing import BinaryIO, Literal
 from poolhouse.cli.administration import Administration, visit
 from poolhouse.cli.moving_in import counting
 from poolhouse.cli.options import Where
+from poolhouse.cli.tables import counted
 from poolhouse.errors import UserError
 from poolhouse.operations import exports, import_csv, user_records
 from poolhouse.store import pools
@@ -50,15 +51,16 @@ async def _write(
             target.write(line)
             written, left = written + 1, left + leaves_factors
             progress.advance(progress.task_ids[0])
-    return _told(written, left, hashes=hashes)
+    return _told(written, left, form, hashes=hashes)
 
 
-def _told(written: int, left: int, *, hashes: bool) -> list[str]:
-    lines = [f"Exported {written} users."]
+def _told(written: int, left: int, form: Literal["csv", "jsonl"], *, hashes: bool) -> list[str]:
+    lines = [f"Exported {counted(written, 'user')}."]
     if not hashes:
-        lines.append("Passwords are not in the file; --include-password-hashes puts them in.")
+        do = "--include-password-hashes puts them in" if form == "jsonl" else "JSON Lines can hold them"
+        lines.append(f"Passwords are not in the file; {do}.")
     if left:
-        lines.append(f"{left} users have an authenticator or codes by e-mail as second factor, which stay behind.")
+        lines.append(f"Second factors stay behind: {counted(left, 'user')} with an authenticator or codes by e-mail.")
     return lines
 
 

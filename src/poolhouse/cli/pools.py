@@ -7,6 +7,7 @@ import typer
 from poolhouse.cli.options import HERE, Database, DryRun, Json, PoolName, Project, Where, group
 
 pools = group("User pools.")
+_ARGUMENT = "the argument "
 Storage = Annotated[
     Literal["srp", "argon2id"] | None,
     typer.Option("--password-storage", help="Keep SRP verifiers, or argon2id hashes; with these nobody can use SRP."),
@@ -51,7 +52,7 @@ def pools_show(
             return described
         return described | {"PasswordStorage": (await administration.pool()).settings.PasswordStorage}
 
-    found = visit(Where(project, database, pool), work)
+    found = visit(Where(project, database, pool, _ARGUMENT), work)
     if as_json:
         return print_json(found)
     print_values(
@@ -85,7 +86,7 @@ def pools_set(
     from poolhouse.cli.pool_settings import set_storage
 
     for line in set_storage(
-        Where(project, database, pool), password_storage, change_clients=change_clients, dry_run=dry_run
+        Where(project, database, pool, _ARGUMENT), password_storage, change_clients=change_clients, dry_run=dry_run
     ):
         typer.echo(line)
 

@@ -19,7 +19,7 @@ from poolhouse.cli.aws_options import (
     Where,
     check_target,
 )
-from poolhouse.cli.options import HERE, Database, Destructive, Host, Json, Port, Project, Yes, group
+from poolhouse.cli.options import HERE, Database, Destructive, Json, NamedHost, NamedPort, Project, Yes, group
 
 project_commands = typer.Typer(rich_markup_mode=None)
 add = group("Add to the definitions.")
@@ -48,28 +48,41 @@ class SecondFactor(StrEnum):
     SMS = "sms"
 
 
+_ROUTES = ", ".join(FurtherRoute)
 _TARGETS = "local: the project's development database. server: that of poolhouse serve."
 Target = Annotated[Literal["local", "server"], typer.Option("--target", help=_TARGETS)]
 Anywhere = Annotated[
     Literal["local", "server", "aws"], typer.Option("--target", help=f"{_TARGETS} aws: an environment at AWS.")
 ]
 OutDir = Annotated[
-    Path | None, typer.Option("--out-dir", help="Where the clients' files go; default: the project.", file_okay=False)
+    Path | None,
+    typer.Option(
+        "--out-dir", metavar="DIR", help="Where the clients' files go; default: the project.", file_okay=False
+    ),
 ]
 Headless = Annotated[bool, typer.Option("--headless", help="Read Amplify's JSON request from standard input.")]
-Input = Annotated[Path | None, typer.Option("--input", help="Read the request from this file.", dir_okay=False)]
+Input = Annotated[
+    Path | None, typer.Option("--input", metavar="FILE", help="Read the request from this file.", dir_okay=False)
+]
 PoolGroups = Annotated[
-    list[str] | None, typer.Option("--pool-group", help="A group of the pool, strongest first; once for each.")
+    list[str] | None,
+    typer.Option("--pool-group", metavar="GROUP", help="A group of the pool, strongest first; once for each."),
 ]
 AdminGroups = Annotated[
-    list[str] | None, typer.Option("--admin-group", help="A group whose members may call the admin queries API.")
+    list[str] | None,
+    typer.Option("--admin-group", metavar="GROUP", help="A group whose members may call the admin queries API."),
 ]
 Everyone = Annotated[bool, typer.Option("--everyone", help="Let every signed-in user call it.")]
 Assignable = Annotated[
     str | None,
-    typer.Option("--assignable-groups", help="What callers may give and take: any, below (their own), or A,B."),
+    typer.Option(
+        "--assignable-groups", metavar="WHICH", help="What callers may give and take: any, below (their own), or A,B."
+    ),
 ]
-ExtraRoutes = Annotated[list[FurtherRoute] | None, typer.Option("--extra-route", help="A further route of the API.")]
+ExtraRoutes = Annotated[
+    list[FurtherRoute] | None,
+    typer.Option("--extra-route", metavar="ROUTE", help=f"A further route of the API, once for each: {_ROUTES}."),
+]
 Filter = Annotated[bool | None, typer.Option("--filter-users/--no-filter-users", help="A filter in listUsers.")]
 Live = Annotated[bool | None, typer.Option("--live-groups/--no-live-groups", help="Look callers up at every call.")]
 Protect = Annotated[
@@ -77,14 +90,19 @@ Protect = Annotated[
     typer.Option("--protect-stronger-users/--no-protect-stronger-users", help="From callers of weaker groups."),
 ]
 Protected = Annotated[
-    list[str] | None, typer.Option("--protected-group", help="A group that never loses its last member.")
+    list[str] | None,
+    typer.Option("--protected-group", metavar="GROUP", help="A group that never loses its last member."),
 ]
 Mfa = Annotated[Literal["off", "optional", "on"] | None, typer.Option("--mfa", help="Second factors.")]
-MfaTypes = Annotated[list[SecondFactor] | None, typer.Option("--mfa-type", help="A second factor; once for each.")]
-Callbacks = Annotated[
-    list[str] | None, typer.Option("--callback-url", help="Where hosted sign-in sends people back to.")
+MfaTypes = Annotated[
+    list[SecondFactor] | None, typer.Option("--mfa-type", metavar="FACTOR", help="totp, email or sms; once for each.")
 ]
-Logouts = Annotated[list[str] | None, typer.Option("--logout-url", help="Where hosted sign-out sends them.")]
+Callbacks = Annotated[
+    list[str] | None, typer.Option("--callback-url", metavar="URL", help="Where hosted sign-in sends people back to.")
+]
+Logouts = Annotated[
+    list[str] | None, typer.Option("--logout-url", metavar="URL", help="Where hosted sign-out sends them.")
+]
 Template = Annotated[
     Literal["admin-actions", "admin-queries", "empty"] | None, typer.Option("--template", help="What it begins with.")
 ]
@@ -116,7 +134,7 @@ def init(
 @add.command("auth")
 def add_auth(
     project: Project = HERE,
-    name: Annotated[str | None, typer.Option("--name", help="The resource's name.")] = None,
+    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="The resource's name.")] = None,
     sign_in: Annotated[
         Literal["username", "email", "phone", "email-or-phone"] | None,
         typer.Option("--sign-in", help="How people sign in; default: email."),
@@ -170,7 +188,7 @@ def update_auth(
     project: Project = HERE,
     pool_group: PoolGroups = None,
     without_group: Annotated[
-        list[str] | None, typer.Option("--without-group", help="A group to take out of the pool.")
+        list[str] | None, typer.Option("--without-group", metavar="GROUP", help="A group to take out of the pool.")
     ] = None,
     admin_group: AdminGroups = None,
     everyone: Everyone = False,
@@ -238,8 +256,8 @@ def push(
     project: Project = HERE,
     target: Anywhere = "local",
     database: Database = None,
-    host: Host = None,
-    port: Port = None,
+    host: NamedHost = None,
+    port: NamedPort = None,
     out_dir: OutDir = None,
     allow_destructive: Destructive = False,
     env: Env = "dev",
@@ -306,8 +324,8 @@ def pull(
     project: Project = HERE,
     target: Target = "local",
     database: Database = None,
-    host: Host = None,
-    port: Port = None,
+    host: NamedHost = None,
+    port: NamedPort = None,
     out_dir: OutDir = None,
 ) -> None:
     """Write the clients' files of an applied backend and say what it has; changes nothing in it."""

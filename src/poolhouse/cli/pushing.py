@@ -44,7 +44,8 @@ def push(
     became, made, withheld = carry_out(settings, project, manifest, allow_destructive=allow_destructive)
     files = write_for(settings, became, out_dir or project)
     _tell([*map(str, made), *_code_lines(found, manifest)], withheld)
-    typer.echo()
+    if lines:
+        typer.echo()
     print_values({**_endpoints(became, settings), "Wrote": ", ".join(str(path) for path in files)})
     return not withheld
 

@@ -21,6 +21,16 @@ def moment(seconds: float | None) -> str:
     return "" if seconds is None else f"{_EPOCH + timedelta(seconds=int(seconds)):%Y-%m-%d %H:%M:%S}Z"
 
 
+def counted(count: int, thing: str) -> str:
+    """`1 user`, `2 users`."""
+    return f"{count:,} {thing}{'' if count == 1 else 's'}"
+
+
+def megabytes(size: int) -> str:
+    """A size in bytes; small ones in kilobytes."""
+    return f"{size / 1e6:,.1f} MB" if size >= 1e6 else f"{-(-size // 1000)} kB"
+
+
 def print_json(value: Any) -> None:
     """In ASCII: every terminal can show it, and nothing in it steers one."""
     typer.echo(json.dumps(value, indent=2))

@@ -6,18 +6,25 @@ The lock ends with the process, however that ends: a file that nobody locks is w
 import fcntl
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Final
+
+from poolhouse.config import Settings, names_public_url
 
 _FOLDER: Final = Path(".poolhouse") / "running"
 _SQLITE: Final = "sqlite:///"
 
 
 @contextmanager
-def recorded(project: Path, database: str, url: str) -> Iterator[None]:
-    """While it lasts, `address` tells `url`. Of several servers on one database the first one is told."""
+def recorded(project: Path, database: str, url: str) -> Iterator[str | None]:
+    """While it lasts, `address` tells `url`. Of several servers on one database the first one is told.
+
+    Gives the address of that one, where it is another server.
+    """
+    other = address(project, database)
     path = _path(project, database)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="utf-8") as file:
@@ -27,7 +34,7 @@ def recorded(project: Path, database: str, url: str) -> Iterator[None]:
             file.write(json.dumps({"url": url}))
             file.flush()
         try:
-            yield
+            yield None if is_first else other
         finally:
             if is_first:
                 path.unlink(missing_ok=True)
@@ -41,6 +48,14 @@ def address(project: Path, database: str) -> str | None:
     except FileNotFoundError:
         return None
     return str(json.loads(text)["url"]) if text else None
+
+
+def reached(settings: Settings, project: Path, overrides: Mapping[str, object]) -> Settings:
+    """With the address of the `dev` that runs, which clients' files must name; an address that was given stays."""
+    if names_public_url() or any(overrides.get(name) is not None for name in ("host", "port", "tls")):
+        return settings
+    running = address(project, settings.database)
+    return settings if running is None else replace(settings, public_url=running)
 
 
 def _path(project: Path, database: str) -> Path:

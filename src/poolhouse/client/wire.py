@@ -66,15 +66,19 @@ def connection(owner: object, http: httpx.Client | None, ca_file: str | None, ti
 
 def call(http: httpx.Client, url: str, service: str, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
     """One unsigned call. Raises RequestRefused for the service's errors, httpx.HTTPError when there is no answer."""
-    response = http.post(
-        url + "/",
-        content=json.dumps(request).encode(),
-        headers={
-            "content-type": "application/x-amz-json-1.1",
-            "x-amz-target": f"{_PREFIXES[service]}.{operation}",
-            "cache-control": "no-store",
-        },
-    )
+    try:
+        response = http.post(
+            url + "/",
+            content=json.dumps(request).encode(),
+            headers={
+                "content-type": "application/x-amz-json-1.1",
+                "x-amz-target": f"{_PREFIXES[service]}.{operation}",
+                "cache-control": "no-store",
+            },
+        )
+    except httpx.ConnectError as error:
+        error.add_note(f"No server answers at {url}. Is poolhouse dev running, and is the outputs file its own?")
+        raise
     answer = _object(response)
     if response.status_code != httpx.codes.OK:
         code = str(answer.get("__type", response.reason_phrase)).rpartition("#")[2]

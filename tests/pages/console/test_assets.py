@@ -1,0 +1,16 @@
+"""What every page of the console loads beside itself."""
+
+import re
+
+
+async def test_assets_are_there_and_kept(operator):
+    """Style, script and icon: each address is answered with its type, and may be kept for ever."""
+    page = await operator.get("/users")
+    found = set(re.findall(r'(?:href|src)="(/console/[^"?]+\?v=[^"]+)"', page.text))
+    types = set()
+    for address in found:
+        answer = await operator.browser.get(address)
+        assert answer.status_code == 200
+        assert "immutable" in answer.headers["cache-control"]
+        types.add(answer.headers["content-type"].partition(";")[0])
+    assert types == {"text/css", "text/javascript", "image/svg+xml"}
