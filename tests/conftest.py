@@ -4,6 +4,7 @@ import gc
 import itertools
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
@@ -38,6 +39,8 @@ _internal_errors: list[str] = []
 
 def pytest_configure() -> None:
     """Everything is logged, so that everything that could be logged is scanned."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # of a shell's background, and every child would inherit it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     telemetry.configure("debug", "json", service_model.sensitive_members())
 
 
