@@ -80,6 +80,19 @@ def test_a_misspelt_group_on_the_command_line(project: Path):
         assert "Did you mean 'ADMINS'?" in said
 
 
+def test_a_misspelt_user_on_the_command_line(project: Path):
+    """By what users are named, and the command that finds them."""
+    run("push", "--yes", cwd=project)
+    for command in (
+        ("users", "show", "adda"),
+        ("users", "add-to-group", "adda", "ADMINS"),
+        ("users", "delete", "adda", "--yes"),
+    ):
+        said = told(project, *command)
+        assert "User does not exist." in said
+        assert "poolhouse users list --filter" in said
+
+
 def test_the_port_is_taken(project: Path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

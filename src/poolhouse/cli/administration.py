@@ -27,6 +27,7 @@ from poolhouse.errors import (
     ServiceError,
     SettingError,
     UserError,
+    UserNotFoundException,
 )
 from poolhouse.messages.route import senders
 from poolhouse.operations import audit, families
@@ -45,6 +46,9 @@ from poolhouse.store.pools import Pool
 T = TypeVar("T")
 _SERVICE = "cognito-idp"
 _IN_SERVER = "This pool's triggers run in the server: send the request there, with the AWS CLI's --endpoint-url."
+_NOBODY = (
+    "A user is named by username, sub or an address to sign in with: poolhouse users list --filter 'email ^= \"a\"'."
+)
 
 
 class Administration:
@@ -83,6 +87,8 @@ class Administration:
             return text
         if pool is None and error.code == "UnexpectedLambdaException":
             return _IN_SERVER
+        if isinstance(error, UserNotFoundException):
+            return _NOBODY
         return await self._groups_there(error, request)
 
     async def _groups_there(self, error: ServiceError, request: dict[str, Any]) -> str:
