@@ -171,6 +171,7 @@ async def test_keyboard_only(backend: Backend, app: App, window: Tab) -> None:
     user = app.pool.new_user()
     await app.leave()
     keyboard, seen = window.page.keyboard, []
+    await window.page.wait_for_function("document.activeElement !== document.body")
     for typed in (user.email, PASSWORD, None, None):
         seen.append(await window.page.evaluate(FOCUSED))
         if typed:
