@@ -14,7 +14,8 @@ Work = Coroutine[Any, Any, None]
 def begin(loop: asyncio.AbstractEventLoop, work: Work) -> asyncio.Task[None] | None:
     """Run `work` up to where it waits for the first time; its rest is the task that is returned, None without a rest.
 
-    To be called by the loop itself, not in a task. What `work` raises before it waits is raised here.
+    To be called by the loop itself, not in a task. What `work` raises before it waits is raised here. Until then no
+    library may be used that remembers by the current task what it does, as anyio does; asyncio's own parts may.
     """
     early, context = _Early(), copy_context()
     asyncio._enter_task(loop, early)  # type: ignore[arg-type]  # noqa: SLF001 - documented for tasks of other kinds
