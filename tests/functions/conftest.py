@@ -1,11 +1,14 @@
 """A project on disk, and functions that run in real workers; no process may be left when a test ends."""
 
+import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from textwrap import dedent
 
+import boto3
 import pytest
+from functions.sdk import KEYS, Shop
 
 from poolhouse.functions import Functions, FunctionSpec, RoleCredentials
 
@@ -79,6 +82,12 @@ class House:
     def texts(self) -> list[str]:
         return [line for _, _, line in self.lines]
 
+    async def rested(self, functions: Functions, name: str = "work") -> None:
+        """Returns when a worker waits for its next invocation."""
+        async with asyncio.timeout(30):
+            while not functions._fleets[name]._idle:
+                await asyncio.sleep(0.001)
+
     async def close(self) -> None:
         for functions in self._opened:
             await functions.stop()
@@ -110,3 +119,16 @@ def alive() -> Callable[[int], bool]:
         return state not in "ZX"
 
     return check
+
+
+@pytest.fixture(scope="session")
+def sdk_session() -> boto3.Session:
+    """One for all: it reads the service's model once."""
+    return boto3.Session(**KEYS, region_name="eu-test-1")
+
+
+@pytest.fixture
+def shop(sdk_session) -> Iterator[Shop]:
+    shop = Shop(sdk_session)
+    yield shop
+    shop.close()

@@ -1,151 +1,19 @@
-"""The AWS SDK's short way from a worker to the server: what it sends, reads and raises is what botocore's own does."""
+"""The AWS SDK's short way from a worker to the server: what it sends, reads and raises is what botocore's own does.
+
+What goes botocore's own way is in test_inside_plain.
+"""
 
 import json
-import select
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from typing import BinaryIO
 
-import boto3
 import botocore.session
 import pytest
-from botocore import auth, parsers
-from botocore.config import Config
+from botocore import parsers
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
+from functions.sdk import PAGE, always, answer, listed, named
 
-from poolhouse.functions.inside_sdk import Reading, Straight, hasten
-
-KEYS = {"aws_access_key_id": "ASIA1", "aws_secret_access_key": "secret", "aws_session_token": "session"}
-USER = {
-    "Username": "ana",
-    "Attributes": [{"Name": "sub", "Value": "1"}],
-    "UserCreateDate": 1767323045.678,
-    "UserLastModifiedDate": 1767323045.678,
-    "Enabled": True,
-    "UserStatus": "CONFIRMED",
-    "Unknown": {"member": 1},
-}
-PAGE = {"Users": [USER, {**USER, "Username": "ben", "Attributes": None}], "NextToken": "more"}
-Script = Callable[[socket.socket, int], bool]
-
-
-def answer(connection: socket.socket, body: object, *lines: str) -> None:
-    text = json.dumps(body).encode()
-    head = ["HTTP/1.1 200 OK", "Content-Type: application/x-amz-json-1.1", "x-amzn-RequestId: r-1", *lines]
-    connection.sendall("\r\n".join([*head, f"Content-Length: {len(text)}", "", ""]).encode() + text)
-
-
-def always(connection: socket.socket, _turn: int) -> bool:
-    answer(connection, PAGE)
-    return True
-
-
-def whole(lines: BinaryIO) -> bytes:
-    """The next request of a connection; empty at its end."""
-    head = b""
-    while not head.endswith(b"\r\n\r\n"):
-        line = lines.readline()
-        if not line:
-            return b""
-        head += line
-    length = next(line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
-    return head + lines.read(int(length.partition(b":")[2]))
-
-
-class Server:
-    """Keeps every request; `script` answers the nth and says whether the connection is to be kept."""
-
-    def __init__(self, script: Script) -> None:
-        self.requests: list[bytes] = []
-        self.connections = 0
-        self._script = script
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self._is_open = True
-        self.address = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self._threads = [threading.Thread(target=self._accept)]
-        self._threads[0].start()
-
-    def _accept(self) -> None:
-        while True:
-            connection, _ = self._socket.accept()
-            if not self._is_open:
-                connection.close()
-                return
-            self.connections += 1
-            self._threads.append(threading.Thread(target=self._serve, args=(connection,)))
-            self._threads[-1].start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rb") as lines:
-            while request := whole(lines):
-                self.requests.append(request)
-                if not self._script(connection, len(self.requests)):
-                    return
-
-    def close(self) -> None:
-        """After the clients that speak to it."""
-        self._is_open = False
-        socket.create_connection(self._socket.getsockname()).close()
-        self._threads[0].join()
-        self._socket.close()
-        for thread in self._threads:
-            thread.join()
-
-
-class Shop:
-    """Servers and clients of one test."""
-
-    def __init__(self, session: boto3.Session) -> None:
-        self._session = session
-        self._servers: list[Server] = []
-        self._clients: list[object] = []
-
-    def server(self, script: Script = always) -> Server:
-        self._servers.append(Server(script))
-        return self._servers[-1]
-
-    def client(self, address: str, *, is_hastened: bool = True, **config):
-        retries = {"mode": "standard", "total_max_attempts": config.pop("attempts", 1)}
-        settings = Config(retries=retries, **config)
-        made = self._session.client("cognito-idp", endpoint_url=address, config=settings)
-        self._clients.append(made)
-        if is_hastened:
-            hasten(made, address)
-        return made
-
-    def close(self) -> None:
-        for client in self._clients:
-            client.close()
-        for server in self._servers:
-            server.close()
-
-
-@pytest.fixture(scope="module")
-def session() -> boto3.Session:
-    """One for all: it reads the service's model once."""
-    return boto3.Session(**KEYS, region_name="eu-test-1")
-
-
-@pytest.fixture
-def shop(session) -> Iterator[Shop]:
-    shop, before, signers = Shop(session), dict(parsers.PROTOCOL_PARSERS), dict(auth.AUTH_TYPE_MAPS)
-    yield shop
-    shop.close()
-    parsers.PROTOCOL_PARSERS.update(before)
-    auth.AUTH_TYPE_MAPS.update(signers)
-
-
-def listed(client, **more):
-    return client.list_users_in_group(UserPoolId="eu-test-1_a", GroupName="crowd", Limit=2, **more)
-
-
-def named(request: bytes) -> dict[str, str]:
-    """The headers of a request, without those that differ from call to call."""
-    head = request.partition(b"\r\n\r\n")[0].decode()
-    headers = dict(line.split(": ", 1) for line in head.splitlines()[1:] if ": " in line)
-    changing = {"X-Amz-Date", "Authorization", "amz-sdk-invocation-id", "User-Agent"}
-    return {name: value for name, value in headers.items() if name not in changing}
+from poolhouse.functions.inside_sdk import Calls, Reading, hasten
 
 
 def test_both_ways_say_and_read_the_same(shop):
@@ -153,7 +21,7 @@ def test_both_ways_say_and_read_the_same(shop):
     server = shop.server()
     plain = listed(shop.client(server.address, is_hastened=False))
     short = shop.client(server.address)
-    assert isinstance(short._endpoint.http_session, Straight)
+    assert isinstance(short._make_api_call, Calls)
     assert listed(short) == plain
     own, ours = server.requests
     assert ours.splitlines()[0] == own.splitlines()[0]
@@ -181,7 +49,7 @@ def test_a_connection_that_the_server_closes_is_not_used_again(shop):
     client = shop.client(server.address)
     attempts = [listed(client)["ResponseMetadata"]["RetryAttempts"] for _ in range(2)]
     (kept,) = client._endpoint.http_session._idle
-    assert select.select([kept], [], [], 30)[0], "the server's end has come"
+    assert kept.poll.poll(30_000), "the server's end has come"
     attempts.append(listed(client)["ResponseMetadata"]["RetryAttempts"])
     assert attempts == [0, 0, 0]
     assert (server.connections, len(server.requests)) == (3, 3)
@@ -250,17 +118,48 @@ def test_nobody_listens(shop):
 
 
 def test_an_error_is_read_as_ever(shop):
-    """The exception's class, code and message."""
+    """The exception's class, code and message; the server was asked once."""
 
     def refuse(connection: socket.socket, _turn: int) -> bool:
         body = b'{"__type":"GroupNotFoundException","message":"no"}'
         connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
         return True
 
-    client = shop.client(shop.server(refuse).address)
-    with pytest.raises(client.exceptions.ClientError) as caught:
-        listed(client)
-    assert caught.value.response["Error"] == {"Code": "GroupNotFoundException", "Message": "no"}
+    server = shop.server(refuse)
+    told = []
+    for is_hastened in (True, False):
+        client = shop.client(server.address, attempts=3, is_hastened=is_hastened)
+        with pytest.raises(client.exceptions.ClientError) as caught:
+            listed(client)
+        told.append((type(caught.value).__name__, str(caught.value), caught.value.response))
+    assert told[0] == told[1]
+    assert told[0][2]["Error"] == {"Code": "GroupNotFoundException", "Message": "no"}
+    assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize("mode", ["standard", "legacy"])
+def test_a_fault_of_the_server_is_repeated_by_botocore(shop, mode):
+    """The failed answer was its first attempt; it counts both."""
+
+    def first_fails(connection: socket.socket, turn: int) -> bool:
+        if turn == 1:
+            connection.sendall(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 2\r\n\r\n{}")
+            return True
+        return always(connection, turn)
+
+    server = shop.server(first_fails)
+    assert listed(shop.client(server.address, attempts=2, mode=mode))["ResponseMetadata"]["RetryAttempts"] == 1
+    assert [b"attempt=1" in request for request in server.requests] == [True, False]
+
+
+def test_a_plain_call_gives_retries_back(shop):
+    """The standard mode stops repeating when too much failed lately; what succeeds counts."""
+    client = shop.client(shop.server().address)
+    (back,) = client._make_api_call._plan("ListUsersInGroup").after
+    quota = back.__self__._quota
+    quota.acquire(9)
+    listed(client)
+    assert quota.available_capacity == 500 - 9 + 1
 
 
 @pytest.mark.parametrize("address", ["https://127.0.0.1:4500", "http://127.0.0.1", "http://127.0.0.1:80"])
@@ -268,7 +167,7 @@ def test_what_is_not_ours_is_left_alone(shop, address):
     """Another server, TLS, and the port that a Host header does not name."""
     client = shop.client(address)
     hasten(client, "http://127.0.0.1:4500")
-    assert not isinstance(client._endpoint.http_session, Straight)
+    assert not isinstance(client._make_api_call, Calls)
 
 
 def test_a_proxy_is_not_passed_by(shop, monkeypatch):
@@ -278,19 +177,7 @@ def test_a_proxy_is_not_passed_by(shop, monkeypatch):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "elsewhere.example")
     for client in (behind, shop.client(address)):
-        assert not isinstance(client._endpoint.http_session, Straight)
-
-
-def test_a_header_that_a_handler_added_breaks_nothing_out(shop):
-    """A line break in it is refused as botocore's own session refuses it, and nothing is sent."""
-    server = shop.server()
-    client = shop.client(server.address)
-    client.meta.events.register(
-        "before-send", lambda request, **_: request.headers.__setitem__("X-Mine", "a\r\nX-Other: b")
-    )
-    with pytest.raises(Exception, match="header"):
-        listed(client)
-    assert server.requests == []
+        assert not isinstance(client._make_api_call, Calls)
 
 
 def sample(shape, depth: int = 0):
@@ -346,11 +233,11 @@ async def test_a_worker_uses_it_for_its_server_and_for_no_other(house):
         session = boto3.Session()
         def handler(event, context):
             elsewhere = session.client("cognito-idp", endpoint_url="http://127.0.0.1:10")
-            clients = [session.client("cognito-idp"), session.client("sts"), elsewhere]
-            return [type(client._endpoint.http_session).__name__ for client in clients]
+            clients = [session.client("cognito-idp"), session.client("cognito-identity"), session.client("sts"), elsewhere]
+            return [type(client._make_api_call).__name__ for client in clients]
         """,
         memory_mb=256,
         timeout_seconds=20,
     )
     outcome = await functions.invoke("work", b"{}")
-    assert json.loads(outcome.payload) == ["Straight", "Straight", "URLLib3Session"]
+    assert json.loads(outcome.payload) == ["Calls", "Calls", "method", "method"]

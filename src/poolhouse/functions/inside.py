@@ -9,6 +9,7 @@ import base64
 import ctypes
 import fcntl
 import gc
+import logging
 import os
 import resource
 import select
@@ -27,6 +28,7 @@ from uuid import UUID
 
 from awslambdaric import bootstrap
 from awslambdaric.lambda_config import LambdaConfigProvider
+from awslambdaric.lambda_literals import lambda_unhandled_exception_warning_message as of_updates
 from awslambdaric.lambda_runtime_client import InvocationRequest, LambdaRuntimeClient, LambdaRuntimeClientError
 from awslambdaric.lambda_runtime_exception import FaultException
 from awslambdaric.lambda_runtime_marshaller import Encoder, LambdaMarshaller
@@ -37,11 +39,11 @@ BASE_MB = 64
 READ_BYTES = 256 * 1024
 _SERVER = os.getenv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", "")  # noqa: TID251 - what the worker is told
 PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 4, 38
-kept_sdk: str = globals().get("kept_sdk", "")
-"""The text of `inside_sdk`, where the server started this process with what it kept of its own files (`own_code`)."""
+kept_sdk: dict[str, str] = globals().get("kept_sdk", {})
+"""The texts that `sdk` reads, where the server started this process with what it kept of its own files (`own_code`)."""
 
 
-class TolerantEncoder(Encoder):  # type: ignore[misc]
+class TolerantEncoder(Encoder):  # type: ignore[misc]  # it has no types
     """awslambdaric's encoder, and the values that Python handlers return: times, bytes, sets, UUIDs.
 
     A datetime without zone is UTC, as a worker's clock is. Numbers that JSON does not have are refused.
@@ -70,7 +72,7 @@ class TolerantEncoder(Encoder):  # type: ignore[misc]
         return super().default(obj)
 
 
-class TolerantMarshaller(LambdaMarshaller):  # type: ignore[misc]
+class TolerantMarshaller(LambdaMarshaller):  # type: ignore[misc]  # it has no types
     """awslambdaric's documented place for another encoding of results."""
 
     def __init__(self) -> None:
@@ -120,7 +122,7 @@ class Channel:
         return read
 
 
-class WorkerClient(LambdaRuntimeClient):  # type: ignore[misc]
+class WorkerClient(LambdaRuntimeClient):  # type: ignore[misc]  # it has no types
     """awslambdaric's client under this worker's secret path; its Python half takes no path as part of the address.
 
     A result and the question for the next invocation leave together: one packet instead of three, and one wait.
@@ -217,12 +219,17 @@ def initialize_client_plugin(client: Any) -> None:
 @cache
 def sdk() -> Any:
     """`inside_sdk`, read when it is needed: most of what it imports a function without the SDK has no use for."""
-    loader = SourceFileLoader("poolhouse_inside_sdk", __file__.replace("inside.py", "inside_sdk.py"))
-    module = ModuleType(loader.name)
-    if kept_sdk:
-        exec(compile(kept_sdk, loader.path, "exec"), module.__dict__)  # noqa: S102 - our own
-    else:
-        loader.exec_module(module)
+    package = ModuleType("poolhouse_inside")
+    package.__path__ = []
+    sys.modules[package.__name__] = package
+    for name in ("inside_wire", "inside_sdk"):
+        loader = SourceFileLoader(f"{package.__name__}.{name}", __file__.replace("inside.py", f"{name}.py"))
+        module = sys.modules[loader.name] = ModuleType(loader.name)
+        module.__package__ = package.__name__
+        if kept_sdk:
+            exec(compile(kept_sdk[name], loader.path, "exec"), module.__dict__)  # noqa: S102 - our own
+        else:
+            loader.exec_module(module)
     return module
 
 
@@ -276,6 +283,7 @@ def main(arguments: list[str]) -> None:
     load_freshly(folders[1])
     sys.path[:0] = folders
     del sys.modules["resource"]  # a handler's folder often has a resource.py of its own
+    logging.getLogger().addFilter(lambda record: record.msg is not of_updates)  # there are none here, only noise
     config = LambdaConfigProvider(arguments)
     bootstrap.run(config.handler, WorkerClient(config.api_address))
 

@@ -1,37 +1,42 @@
-"""The AWS SDK of a worker when it calls the server that runs it: a way to sign, send and read at half the CPU.
+"""The AWS SDK of a worker when it calls the server that runs it: a plain call at a third of the CPU.
 
-Each request is signed in one walk through its headers and leaves in one packet, and the head of its answer is read as
-what it is, a few lines. botocore still builds the request, decides about repeating it, and has the word where something
-is not plain or goes wrong. Calls to other servers go its own way; on AWS there is none of this.
+botocore checks and serializes the parameters and has the word wherever something is not plain: an event that somebody
+else listens to, a log of requests that somebody wants, an operation with a shape of its own, an instrumented botocore.
+What is plain is signed in one walk through its headers, leaves in one packet and is read as what it is. An answer that
+is no success is handed to botocore as the answer to its first attempt: it reads errors, repeats and raises as ever.
+Calls to other servers go its own way; on AWS there is none of this.
 
-Loaded from its file by `inside.py` when the first client is made, so nothing of the server is imported here.
+Loaded from its file by `inside.py` when the first client is made, so nothing of the server is imported here but
+`inside_wire`.
 """
+# ruff: noqa: SLF001 - botocore has no public way in for what stands around a call, and `_is_botocores` looks first
 
 import hmac
-import io
 import logging
-import select
-import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any, Final
+from pathlib import Path
+from types import FunctionType
+from typing import Any, Final, NamedTuple
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from botocore import auth, parsers
-from botocore.awsrequest import AWSResponse
-from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
+from botocore.client import BaseClient
+from botocore.endpoint import Endpoint
+from botocore.history import get_global_history_recorder
 from botocore.utils import get_environ_proxies
 
-KEPT: Final = 10
-"""Connections that wait for their next request; botocore keeps as many."""
+from .inside_wire import Answer, Straight
 
-READ_BYTES: Final = 256 * 1024
 _BOTOCORE: Any = parsers  # whose stubs leave out what parsers are made of
-_AUTH: Any = auth  # likewise
+_AUTH: Any = auth  # likewise: the stubs leave it out
 _CLOCK: Final = "_time_fetcher"
-_NOT_PLAIN: Final = frozenset({"accept-encoding", "expect", "host", "transfer-encoding"})
+_FOLDER: Final = str(Path(auth.__file__).parent)
+OK: Final = 200
+_PLAIN: Final = ("POST", "/", False, bytes)
 
 
 def hasten(client: Any, address: str) -> None:
@@ -41,13 +46,14 @@ def hasten(client: Any, address: str) -> None:
         return
     if client.meta.config.proxies or get_environ_proxies(address):
         return
-    endpoint = client._endpoint  # noqa: SLF001 - its session is not to be had otherwise
-    endpoint.http_session = Straight(endpoint.http_session, f"http://{parts.netloc}", client.meta.config)
-    _BOTOCORE.PROTOCOL_PARSERS["json"] = Reading
-    _hosts[f"http://{parts.netloc}/"] = parts.netloc.lower()
-    if _AUTH.AUTH_TYPE_MAPS.get("v4") is _AUTH.SigV4Auth:  # and not that of awscrt
-        _AUTH.AUTH_TYPE_MAPS["v4"] = Signing
-    _read_clock_plainly(client._request_signer._credentials)  # noqa: SLF001 - likewise
+    if _OWN is None or client.meta.service_model.service_name not in _SERVICES:
+        return
+    if not all(hasattr(client, name) for name in _NEEDED) or type(client)._make_api_call is not _OWN[0]:
+        return
+    inner = client._endpoint
+    inner.http_session = straight = Straight(inner.http_session, f"http://{parts.netloc}", client.meta.config)
+    _read_clock_plainly(client._request_signer._credentials)
+    client._make_api_call = Calls(client, straight)
 
 
 def _read_clock_plainly(credentials: Any) -> None:
@@ -58,185 +64,230 @@ def _read_clock_plainly(credentials: Any) -> None:
         setattr(credentials, _CLOCK, _now)
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)  # noqa: TID251 - a worker has no clock but its own
+# --- the call ----------------------------------------------------------------------------------------------
+
+_SERVICES: Final = frozenset({"cognito-idp", "cognito-identity"})
+_NEEDED: Final = ("_endpoint", "_request_signer", "_resolve_endpoint_ruleset", "_serializer", "_user_agent_creator")
+_WAYS: Final = (
+    (BaseClient, "_make_api_call"),
+    (BaseClient, "_make_request"),
+    (Endpoint, "create_request"),
+    (Endpoint, "make_request"),
+    (Endpoint, "prepare_request"),
+    (Endpoint, "_send"),
+    (Endpoint, "_send_request"),
+)
+"""What tools that watch an application put themselves around."""
+
+_EVENTS: Final = (
+    "provide-client-params",
+    "before-parameter-build",
+    "before-endpoint-resolution",
+    "before-call",
+    "request-created",
+    "choose-signer",
+    "before-sign",
+    "before-send",
+    "before-parse",
+    "response-received",
+    "needs-retry",
+    "after-call",
+    "after-call-error",
+)
+_REPEATED_OF: Final = ("before-call", "request-created", "after-call")
+_REPEATED: Final = frozenset(
+    {"add_recursion_detection_header", "seed_max_attempts", "add_retry_headers", "release_retry_quota"}
+)
+_WITHOUT_EFFECT: Final = frozenset(
+    {
+        "generate_idempotent_uuid",  # these five: with what `_USUAL` says of the operation
+        "inject_api_version_header_if_needed",
+        "set_operation_specific_signer",
+        "_handle_request_validation_mode_member",
+        "_set_auth_scheme_preference_signer",
+        "handler",  # signs, which is done here
+        "rebuild_and_replace_user_agent_handler",  # the agent of a plain call is built when it is sent
+        "needs_retry",  # is asked when there is something to repeat
+        "RetryHandler",  # likewise
+    }
+)
+_USUAL: Final = (
+    "auth",
+    "context_parameters",
+    "deprecated",
+    "endpoint",
+    "endpoint_discovery",
+    "has_event_stream_input",
+    "has_event_stream_output",
+    "has_streaming_input",
+    "has_streaming_output",
+    "http_checksum",
+    "http_checksum_required",
+    "idempotent_members",
+    "is_endpoint_discovery_operation",
+    "operation_context_parameters",
+    "request_compression",
+    "resolved_auth_type",
+    "static_context_parameters",
+    "unsigned_payload",
+)
+"""What an operation's model does not have when there is nothing special about it."""
+
+_LOGS: Final = tuple(
+    logging.getLogger(f"botocore.{name}") for name in ("auth", "client", "endpoint", "hooks", "parsers")
+)
 
 
-class Straight:
-    """In the place of botocore's HTTP session, which gets what is not plain: a stream, a server that is not there."""
+def _ways() -> tuple[Any, ...]:
+    return tuple([getattr(owner, name) for owner, name in _WAYS])
 
-    def __init__(self, inner: Any, origin: str, config: Any) -> None:
-        parts = urlsplit(origin)
-        self._inner = inner
-        self._origin = origin
-        self._place = parts.hostname or "", parts.port or 0
-        self._host = f" HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept-Encoding: identity\r\n".encode()
-        self._patience = config.connect_timeout, config.read_timeout
-        self._idle: list[socket.socket] = []
 
-    def send(self, request: Any) -> AWSResponse:
-        """As botocore's session does it, with its errors."""
-        sent = self._written(request)
-        connection = None if sent is None else self._connection()
-        if sent is None or connection is None:
-            answer: AWSResponse = self._inner.send(request)
-            return answer
-        try:
-            connection.sendall(sent)
-            status, headers, body = read_answer(connection)
-        except TimeoutError as error:
-            connection.close()
-            raise ReadTimeoutError(endpoint_url=request.url, error=error) from error
-        except (OSError, ValueError) as error:
-            connection.close()
-            raise ConnectionClosedError(error=error, request=request, endpoint_url=request.url) from error
-        if headers.get("connection", "").lower() == "close" or len(self._idle) >= KEPT:
-            connection.close()
-        else:
-            self._idle.append(connection)
-        answer = AWSResponse(request.url, status, headers, Body(body))
-        _ = answer.content  # as botocore's session leaves it: read
-        return answer
+def _is_botocores(way: Any) -> bool:
+    return type(way) is FunctionType and way.__code__.co_filename.startswith(_FOLDER)
 
-    def close(self) -> None:
-        while self._idle:
-            self._idle.pop().close()
-        self._inner.close()
 
-    def _written(self, request: Any) -> bytes | None:
-        """The request as it goes over the wire; None for one that botocore's own session is to send."""
-        body, context = request.body or b"", getattr(request, "context", None) or {}
-        target = request.url.removeprefix(self._origin)
-        if request.stream_output or context.get("read_timeout") is not None or target[:1] != "/":
+_OWN: Final = _ways() if all(map(_is_botocores, _ways())) else None
+
+
+class Plan(NamedTuple):
+    """What all plain calls of an operation share: its model, what it says of repetitions, handlers that do something."""
+
+    model: Any
+    repetitions: dict[str, Any]
+    before: list[Any]
+    created: list[Any]
+    after: list[Any]
+
+
+class Leaving(NamedTuple):
+    """A request as handlers of `request-created` see it."""
+
+    headers: dict[str, str]
+    context: dict[str, Any]
+
+
+class Calls:
+    """In the place of a client's `_make_api_call`."""
+
+    def __init__(self, client: Any, straight: Straight) -> None:
+        self._client = client
+        self._straight = straight
+        self._history: Any = get_global_history_recorder()
+        self._listeners: Any = None
+        self._plans: dict[str, Plan | None] = {}
+
+    def __call__(self, name: str, params: dict[str, Any]) -> Any:
+        plan = self._plan(name)
+        sent = None if plan is None else self._written(plan, params)
+        outcome = None if sent is None else self._straight.exchange(sent)
+        if plan is None or outcome is None:
+            return self._whole(name, params)
+        if isinstance(outcome, Exception) or outcome.status_code != OK:
+            return self._straight.with_known(outcome, lambda: self._whole(name, params))
+        return self._read(plan, outcome)
+
+    def _whole(self, name: str, params: dict[str, Any]) -> Any:
+        return type(self._client)._make_api_call(self._client, name, params)
+
+    def _plan(self, name: str) -> Plan | None:
+        """None while somebody listens, watches or reads logs, and for an operation that is not plain."""
+        if _ways() != _OWN or self._history._enabled or any(log.isEnabledFor(logging.DEBUG) for log in _LOGS):
             return None
-        if not isinstance(body, bytes) or any(name.lower() in _NOT_PLAIN for name in request.headers):
+        listeners = self._client.meta.events._emitter._lookup_cache
+        if listeners is not self._listeners:
+            self._listeners, self._plans = listeners, {}
+        if name not in self._plans:
+            self._plans[name] = self._made(name)
+        return self._plans[name]
+
+    def _made(self, name: str) -> Plan | None:
+        client, model = self._client, self._client.meta.service_model.operation_model(name)
+        signer = client._request_signer
+        if any(getattr(model, each, True) for each in _USUAL) or model.service_model.resolved_protocol != "json":
             return None
-        lines = [b"%b: %b\r\n" % (_bytes(name), _bytes(value)) for name, value in request.headers.items()]
-        head = b"".join((f"{request.method} {target}".encode(), self._host, *lines, b"\r\n"))
-        return head + body if head.count(b"\n") == len(lines) + 4 == head.count(b"\r") else None
-
-    def _connection(self) -> socket.socket | None:
-        """One that was used before and that the server has not closed meanwhile, or a new one."""
-        while self._idle:
-            try:
-                kept = self._idle.pop()
-            except IndexError:  # another thread was faster
-                break
-            if not _is_readable(kept):
-                return kept
-            kept.close()
-        connect_seconds, read_seconds = self._patience
-        try:
-            made = socket.create_connection(self._place, connect_seconds)
-        except OSError:
+        if client.meta.config.auth_scheme_preference or signer._signature_version != "v4" or not signer._credentials:
             return None
-        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        made.settimeout(read_seconds)
-        return made
+        if not _AUTH.AUTH_TYPE_MAPS["v4"].__module__.startswith("botocore."):
+            return None
+        context: dict[str, Any] = {}
+        found = client._resolve_endpoint_ruleset(model, {}, context)
+        if found != (client.meta.endpoint_url, {}, {}) or context:
+            return None
+        service = model.service_model.service_id.hyphenize()
+        heard = {event: self._handlers(f"{event}.{service}.{name}") for event in _EVENTS}
+        if not all(_is_known(each) for handlers in heard.values() for each in handlers):
+            return None
+        repeated = [[each for each in heard[event] if _name(each) in _REPEATED] for event in _REPEATED_OF]
+        return Plan(model, _repetitions(repeated[1]), *repeated)
+
+    def _handlers(self, event: str) -> list[Any]:
+        return list(self._client.meta.events._emitter._handlers.prefix_search(event))
+
+    def _written(self, plan: Plan, params: dict[str, Any]) -> bytes | None:
+        """The request as it goes over the wire; None for one that is not plain. Raises what botocore's checks raise."""
+        client = self._client
+        request = client._serializer.serialize_to_request(params, plan.model)
+        headers, body = request["headers"], request["body"]
+        if (request["method"], request["url_path"], bool(request["query_string"]), type(body)) != _PLAIN:
+            return None
+        headers["User-Agent"] = client._user_agent_creator.to_string()
+        for handler in plan.before:
+            handler(params=request, model=plan.model)
+        sign(headers, self._straight.place.lower(), body, client._request_signer)
+        leaving = Leaving(headers, {"retries": {"attempt": 1, "invocation-id": str(uuid4())}})
+        for handler in plan.created:
+            handler(request=leaving)
+        return self._straight.packet(headers, body)
+
+    def _read(self, plan: Plan, answer: Answer) -> Any:
+        defaults = self._client._endpoint._response_parser_factory._defaults
+        given = {**answer._asdict(), "context": {"operation_name": plan.model.name}}
+        parsed = Reading(**defaults).parse(given, plan.model.output_shape)
+        parsed["ResponseMetadata"] |= plan.repetitions
+        for handler in plan.after:
+            handler(context={}, http_response=answer)
+        return parsed
 
 
-class Body(io.BytesIO):
-    """A body in botocore's words for a raw answer."""
-
-    def stream(self) -> Iterator[bytes]:
-        yield self.read()
-
-
-def read_answer(connection: socket.socket) -> tuple[int, Any, bytes]:
-    """Status, headers and body. Raises ValueError for an answer that does not tell its length, or is longer."""
-    read = connection.recv(READ_BYTES)
-    while (end := read.find(b"\r\n\r\n")) < 0:
-        read += _more(connection)
-    first, *lines = read[:end].decode("latin-1").split("\r\n")
-    headers: dict[str, str] = {}
-    for line in lines:
-        name, _, value = line.partition(":")
-        name, value = name.lower(), value.strip()
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    if "content-length" not in headers:
-        raise ValueError("The answer does not tell its length.")
-    parts, missing = [read[end + 4 :]], int(headers["content-length"]) - (len(read) - end - 4)
-    while missing > 0:
-        parts.append(_more(connection))
-        missing -= len(parts[-1])
-    if missing < 0:
-        raise ValueError("The answer is longer than it says.")
-    return int(first.split(" ", 2)[1]), headers, b"".join(parts)
+def _repetitions(created: list[Any]) -> dict[str, Any]:
+    """The standard mode notes the last attempt, also one that succeeds."""
+    most = [each.__self__._max_attempts for each in created if _name(each) == "seed_max_attempts"]
+    return {"RetryAttempts": 0} | ({"MaxAttemptsReached": True} if 1 in most else {})
 
 
-def _more(connection: socket.socket) -> bytes:
-    read = connection.recv(READ_BYTES)
-    if not read:
-        raise ConnectionError("The server closed the connection without an answer.")
-    return read
+def _name(handler: Any) -> str:
+    return str(getattr(handler, "__name__", type(handler).__name__))
 
 
-def _is_readable(connection: socket.socket) -> bool:
-    """With nothing asked, there is nothing to read but the end of the connection."""
-    poll = select.poll()
-    poll.register(connection, select.POLLIN)
-    return bool(poll.poll(0))
-
-
-def _bytes(text: str | bytes) -> bytes:
-    return text if isinstance(text, bytes) else text.encode("latin-1")
+def _is_known(handler: Any) -> bool:
+    module = getattr(handler, "__module__", None) or ""
+    return module.startswith("botocore.") and _name(handler) in _REPEATED | _WITHOUT_EFFECT
 
 
 # --- the signature -----------------------------------------------------------------------------------------
 
-_hosts: dict[str, str] = {}
-"""Of the addresses that are ours: what stands in the Host header."""
 
-_log = logging.getLogger("botocore.auth")
-_OF_SIGNATURE: Final = frozenset(
-    {"authorization", "date", "host", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token"}
-)
-
-
-class Signing(_AUTH.SigV4Auth):  # type: ignore[misc]  # the stubs leave it out
-    """botocore's signature, byte for byte, for a plain request to the server that runs this worker."""
-
-    def add_auth(self, request: Any) -> None:
-        host = _hosts.get(request.url)
-        signed = None if host is None or self.credentials is None else _plain(request)
-        if host is None or signed is None:
-            super().add_auth(request)
-            return
-        stamp, headers = f"{_now():%Y%m%dT%H%M%SZ}", request.headers
-        request.context["timestamp"] = headers["X-Amz-Date"] = stamp
-        signed |= {"host": host, "x-amz-date": stamp}
-        if self.credentials.token:
-            headers["X-Amz-Security-Token"] = token = self.credentials.token
-            signed["x-amz-security-token"] = " ".join(token.split())
-        headers["Authorization"] = self._authorization(stamp, signed, request)
-
-    def _authorization(self, stamp: str, signed: dict[str, str], request: Any) -> str:
-        ordered = sorted(signed)
-        names, lines = ";".join(ordered), "\n".join([f"{name}:{signed[name]}" for name in ordered])
-        body = sha256(request.data).hexdigest()
-        canonical = f"{request.method.upper()}\n/\n\n{lines}\n\n{names}\n{body}".encode()
-        place = stamp[:8], self._region_name, self._service_name
-        scope = f"{'/'.join(place)}/aws4_request"
-        told = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{sha256(canonical).hexdigest()}".encode()
-        signature = hmac.digest(_key(self.credentials.secret_key, *place), told, "sha256").hex()
-        credential = f"{self.credentials.access_key}/{scope}"
-        return f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders={names}, Signature={signature}"
+def sign(headers: dict[str, str], host: str, body: bytes, signer: Any) -> None:
+    """Adds botocore's signature, to the byte, for a request to `/` without a query."""
+    keys = signer._credentials.get_frozen_credentials()
+    stamp = f"{_now():%Y%m%dT%H%M%SZ}"
+    headers["X-Amz-Date"] = stamp
+    if keys.token:
+        headers["X-Amz-Security-Token"] = keys.token
+    signed = {name.lower(): " ".join(value.split()) for name, value in headers.items()} | {"host": host}
+    ordered = sorted(signed.keys() - _AUTH.SIGNED_HEADERS_BLACKLIST)
+    names, lines = ";".join(ordered), "\n".join([f"{name}:{signed[name]}" for name in ordered])
+    canonical = f"POST\n/\n\n{lines}\n\n{names}\n{sha256(body).hexdigest()}".encode()
+    place = stamp[:8], signer.region_name, signer.signing_name
+    scope = f"{'/'.join(place)}/aws4_request"
+    told = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{sha256(canonical).hexdigest()}".encode()
+    signature = hmac.digest(_key(keys.secret_key, *place), told, "sha256").hex()
+    credential = f"{keys.access_key}/{scope}"
+    headers["Authorization"] = f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders={names}, Signature={signature}"
 
 
-def _plain(request: Any) -> dict[str, str] | None:
-    """The headers that are to be signed; None for a request that botocore itself is to sign, and to log."""
-    context = request.context
-    if request.params or type(request.data) is not bytes or context.get("checksum") or _log.isEnabledFor(logging.DEBUG):
-        return None
-    if not context.get("payload_signing_enabled", True):
-        return None
-    signed: dict[str, str] = {}
-    for name, value in request.headers.raw_items():
-        if type(value) is not str or not value.isascii() or (lower := name.lower()) in signed or lower in _OF_SIGNATURE:
-            return None
-        if lower not in _AUTH.SIGNED_HEADERS_BLACKLIST:
-            signed[lower] = " ".join(value.split())
-    return signed
+def _now() -> datetime:
+    return datetime.now(UTC)  # noqa: TID251 - a worker has no clock but its own
 
 
 @lru_cache(maxsize=4)
@@ -285,7 +336,7 @@ def _made(shape: Any) -> Reader | None:
 
 
 def _slow(shape: Any) -> Reader:
-    return lambda parser, value: parser._parse_shape(shape, value)  # noqa: SLF001 - a parser's own
+    return lambda parser, value: parser._parse_shape(shape, value)
 
 
 def _of_structure(shape: Any) -> Reader:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 _FILE: Final = Path(__file__).with_name("inside.py")
-_SDK: Final = Path(__file__).with_name("inside_sdk.py")
+_SDK: Final = ("inside_wire", "inside_sdk")
 _KEPT: Final = """import sys
 __file__ = sys.argv[0] = {path!r}
 kept_sdk = {sdk!r}
@@ -20,10 +20,11 @@ REPLACED: Final = (
 )
 
 
-def _read() -> tuple[str, str] | None:
-    """None in the middle of an upgrade."""
+def _read() -> tuple[str, dict[str, str]] | None:
+    """`inside.py` and what it reads later, by name; None in the middle of an upgrade."""
     try:
-        return _FILE.read_text(encoding="utf-8"), _SDK.read_text(encoding="utf-8")
+        later = {name: _FILE.with_stem(name).read_text(encoding="utf-8") for name in _SDK}
+        return _FILE.read_text(encoding="utf-8"), later
     except (OSError, UnicodeDecodeError):
         return None
 
