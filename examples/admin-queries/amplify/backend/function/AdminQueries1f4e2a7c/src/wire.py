@@ -181,7 +181,7 @@ def as_json(value: Any) -> str:
 
 def _iso_time(value: object) -> str:
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return value.astimezone(UTC).isoformat("T", "milliseconds").replace("+00:00", "Z")
     raise TypeError(f"{type(value).__name__} has no form in JSON")
 
 
