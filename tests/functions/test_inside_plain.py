@@ -203,11 +203,22 @@ def test_a_signature_of_ones_own(shop):
         assert not is_plain(shop.client(server.address, signature_version=version))
 
 
-def test_a_client_without_what_is_needed_is_left_alone(shop):
+@pytest.mark.parametrize("name", ["_user_agent_creator", "_serializer", "_endpoint"])
+def test_a_client_without_what_is_needed_is_left_alone(shop, name):
     """Another version of botocore may call it by another name."""
     client = shop.client(shop.server(always).address, is_hastened=False)
-    agents = client.__dict__.pop("_user_agent_creator")
+    part = client.__dict__.pop(name)
     hasten(client, client.meta.endpoint_url)
     assert not isinstance(client._make_api_call, Calls)
-    client._user_agent_creator = agents
+    setattr(client, name, part)
     assert listed(client)
+
+
+def test_an_operation_that_is_told_otherwise_is_not_plain(shop):
+    """Versions of botocore before 1.39 do not know a preference for a way to sign."""
+    client = shop.client(shop.server().address)
+    assert is_plain(client)
+    preference = client.meta.config.__dict__.pop("auth_scheme_preference")
+    client._make_api_call._plans.clear()
+    assert not is_plain(client)
+    client.meta.config.auth_scheme_preference = preference

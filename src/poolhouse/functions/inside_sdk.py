@@ -46,14 +46,25 @@ def hasten(client: Any, address: str) -> None:
         return
     if client.meta.config.proxies or get_environ_proxies(address):
         return
-    if _OWN is None or client.meta.service_model.service_name not in _SERVICES:
+    if _OWN is None or not _is_service_of_ours(client.meta.service_model):
         return
-    if not all(hasattr(client, name) for name in _NEEDED) or type(client)._make_api_call is not _OWN[0]:
+    if type(client)._make_api_call is not _OWN[0] or not _has_what_is_needed(client):
         return
     inner = client._endpoint
     inner.http_session = straight = Straight(inner.http_session, f"http://{parts.netloc}", client.meta.config)
     _read_clock_plainly(client._request_signer._credentials)
     client._make_api_call = Calls(client, straight)
+
+
+def _is_service_of_ours(model: Any) -> bool:
+    return model.service_name in _SERVICES and getattr(model, "resolved_protocol", "") == "json"
+
+
+def _has_what_is_needed(client: Any) -> bool:
+    """Another version of botocore may call it by another name."""
+    emitter = getattr(client.meta.events, "_emitter", None)
+    needed = [(client, _OF_CLIENT), (client._request_signer, _OF_SIGNER), (emitter, _OF_EMITTER)]
+    return all(hasattr(owner, name) for owner, names in needed for name in names)
 
 
 def _read_clock_plainly(credentials: Any) -> None:
@@ -67,7 +78,9 @@ def _read_clock_plainly(credentials: Any) -> None:
 # --- the call ----------------------------------------------------------------------------------------------
 
 _SERVICES: Final = frozenset({"cognito-idp", "cognito-identity"})
-_NEEDED: Final = ("_endpoint", "_request_signer", "_resolve_endpoint_ruleset", "_serializer", "_user_agent_creator")
+_OF_CLIENT: Final = ("_endpoint", "_resolve_endpoint_ruleset", "_serializer", "_user_agent_creator")
+_OF_SIGNER: Final = ("_credentials", "_signature_version", "region_name", "signing_name")
+_OF_EMITTER: Final = ("_handlers", "_lookup_cache")
 _WAYS: Final = (
     (BaseClient, "_make_api_call"),
     (BaseClient, "_make_request"),
@@ -150,7 +163,7 @@ _OWN: Final = _ways() if all(map(_is_botocores, _ways())) else None
 
 
 class Plan(NamedTuple):
-    """What all plain calls of an operation share: its model, what it says of repetitions, handlers that do something."""
+    """What all plain calls of an operation share: its model, the note on repetitions, handlers that do something."""
 
     model: Any
     repetitions: dict[str, Any]
@@ -203,9 +216,11 @@ class Calls:
     def _made(self, name: str) -> Plan | None:
         client, model = self._client, self._client.meta.service_model.operation_model(name)
         signer = client._request_signer
-        if any(getattr(model, each, True) for each in _USUAL) or model.service_model.resolved_protocol != "json":
+        if any(getattr(model, each, True) for each in _USUAL):
             return None
-        if client.meta.config.auth_scheme_preference or signer._signature_version != "v4" or not signer._credentials:
+        if getattr(client.meta.config, "auth_scheme_preference", "unknown"):
+            return None
+        if signer._signature_version != "v4" or not signer._credentials:
             return None
         if not _AUTH.AUTH_TYPE_MAPS["v4"].__module__.startswith("botocore."):
             return None
