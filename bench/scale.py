@@ -9,6 +9,7 @@ import asyncio
 import base64
 import contextlib
 import json
+import math
 import resource
 import secrets
 import shutil
@@ -131,7 +132,7 @@ def bring_in(many: Place, folder: Path, users: int, findings: Findings) -> None:
     """`poolhouse users import` of JSON Lines with bcrypt hashes."""
     file = folder / "users.jsonl"
     write_users(file, users)
-    took, cpu = _carried_out(many, "users", "import", str(file))
+    took, cpu = _carried_out(many, ("users", "import", str(file)), {"imported": users})
     file.unlink()
     size = sum(path.stat().st_size for path in many.project.parent.glob("bench.db*")) / 1e6
     found = f"{users / took:,.0f}/s ({took:.0f} s, {cpu / users * 1000:.3f} ms of CPU each)"
@@ -139,16 +140,16 @@ def bring_in(many: Place, folder: Path, users: int, findings: Findings) -> None:
     findings.add("database", f"{size:,.0f} MB")
 
 
-def _carried_out(where: Place, *arguments: str) -> tuple[float, float]:
-    """Seconds that a command takes, of time and of CPU, its start included."""
+def _carried_out(where: Place, arguments: Sequence[str], done: dict[str, int]) -> tuple[float, float]:
+    """Seconds that a command takes, of time and of CPU, its start included. `done` is what its JSON has to say."""
     command = [sys.executable, "-m", "poolhouse", *arguments, "--json"]
     command += ["--project", str(where.project), "--database", where.database]
     variables = environment() | {"POOLHOUSE_MASTER_KEY": base64.b64encode(where.key).decode()}
     before, started = _children_cpu(), time.perf_counter()
-    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    ended = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
     took, cpu = time.perf_counter() - started, _children_cpu() - before
-    if done.returncode != 0:
-        raise RuntimeError(f"The command ended with {done.returncode}: {done.stdout[-2000:]} {done.stderr[-2000:]}")
+    if ended.returncode != 0 or not done.items() <= json.loads(ended.stdout).items():
+        raise RuntimeError(f"The command ended with {ended.returncode}: {ended.stdout[-2000:]} {ended.stderr[-2000:]}")
     return took, cpu
 
 
@@ -212,7 +213,7 @@ def join_by_file(many: Place, folder: Path, crowd: Sequence[str], findings: Find
     shutil.copy(many.database.removeprefix("sqlite:///"), aside.database.removeprefix("sqlite:///"))
     file.write_text("\n".join(crowd), encoding="utf-8")
     count, where = len(crowd), replace(aside, key=many.key)
-    took, cpu = _carried_out(where, "groups", "add-members", TARGETS[-2], str(file))
+    took, cpu = _carried_out(where, ("groups", "add-members", TARGETS[-2], str(file)), {"added": count})
     shutil.rmtree(aside.project.parent)
     file.unlink()
     found = f"{count / took:,.0f}/s ({took:.0f} s, {cpu / count * 1000:.3f} ms of CPU each)"
@@ -247,23 +248,28 @@ async def compare(servers: tuple[Child, Child], small: Site, large: Site, second
             taken[which].append(await measure([child.address], step, Watched(servers=[child.process]), load))
         best[name] = [min(figures, key=_cpu) for figures in taken]
     for name in POINTS:
-        _ratio(f"{SCENARIOS[name].title}, from 1,000 users", best[name][0], best[name][1], 1.25, findings)
+        ratio(f"{SCENARIOS[name].title}, from 1,000 users", best[name][0], best[name][1], 1.25, findings)
     first, last = (best[name][1] for name in PAGES)
-    _ratio("last page of the group, from the first", first, last, 1.15, findings)
+    ratio("last page of the group, from the first", first, last, 1.15, findings)
     own = [server.process.own() / 1e6 for server in servers]
     all_of_it = [server.process.resident() / 1e6 for server in servers]
     findings.add("server's memory after this, without mapped files", f"{own[0]:.0f} MB to {own[1]:.0f} MB")
     findings.add("with the mapped database", f"{all_of_it[0]:.0f} MB to {all_of_it[1]:.0f} MB")
 
 
-def _ratio(what: str, before: Figures, after: Figures, most: float, findings: Findings) -> None:
-    ratio = _cpu(after) / _cpu(before)
-    found = f"CPU x {ratio:.2f}, {before.per_second:,.0f}/s to {after.per_second:,.0f}/s"
-    findings.add(what, found, f"x {most}", is_reached=ratio <= most)
+def ratio(what: str, before: Figures, after: Figures, most: float, findings: Findings) -> None:
+    """How much more CPU an answer takes, without a verdict where the time was too short for that."""
+    rates = f"{before.per_second:,.0f}/s to {after.per_second:,.0f}/s"
+    if math.inf in {_cpu(before), _cpu(after)}:
+        findings.add(what, f"too short to tell the CPU, {rates}", f"x {most}")
+        return
+    grown = _cpu(after) / _cpu(before)
+    findings.add(what, f"CPU x {grown:.2f}, {rates}", f"x {most}", is_reached=grown <= most)
 
 
 def _cpu(got: Figures) -> float:
-    return got.cpu.server / got.answers
+    """Seconds for an answer; infinite where the machine, which counts in hundredths, saw none."""
+    return got.cpu.server / got.answers if got.cpu.server > 0 else math.inf
 
 
 # --- deletions ---------------------------------------------------------------------------------------------

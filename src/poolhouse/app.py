@@ -45,6 +45,7 @@ from poolhouse.operations.custom_messages import CustomSenders
 from poolhouse.operations.families import served
 from poolhouse.operations.housekeeping import tidy
 from poolhouse.operations.principals import principal
+from poolhouse.pages import icon
 from poolhouse.pages.console import console_routes
 from poolhouse.pages.hosted import hosted_routes
 from poolhouse.pages.inbox import inbox_page
@@ -228,7 +229,7 @@ class Server:
     def _routes(self) -> list[Route]:
         routes = [*health_routes(self._ready), *discovery_routes(self.services)]
         routes += [*oauth_routes(self.services), *hosted_routes(self.services), *upload_routes(self.services)]
-        routes += console_routes(self.services, lambda: self.applied)
+        routes += [*icon.routes(), *console_routes(self.services, lambda: self.applied)]
         if self.settings.development:
             routes += [*inbox_routes(self._inbox), inbox_page(self._inbox)]
         return routes
@@ -367,7 +368,7 @@ async def _persist(name: str, work: Callable[[], Awaitable[object]]) -> None:
 
 def _reachable(host: str) -> str:
     """The address by which this machine's own processes reach the server."""
-    return "127.0.0.1" if host in {"0.0.0.0", "", "::"} else f"[{host}]" if ":" in host else host  # noqa: S104
+    return "127.0.0.1" if host in {"0.0.0.0", "", "::"} else f"[{host}]" if ":" in host else host  # noqa: S104 - compared
 
 
 def _log_graphql(event: str, **facts: Any) -> None:

@@ -22,6 +22,16 @@ def test_no_other_origin_may_read_it(server: Running):
     assert answer.headers["cache-control"] == "no-store"
 
 
+def test_it_has_the_icon_of_all_pages(server: Running):
+    """Its policy lets browsers load it, and the server serves it there and where browsers look unbidden."""
+    page = server.http.get("/inbox")
+    (address,) = re.findall(r'<link rel="icon" href="([^"]+)" type="image/svg\+xml">', page.text)
+    assert "img-src 'self'" in page.headers["content-security-policy"]
+    for path in (address, "/favicon.ico"):
+        answer = server.http.get(path)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
+
+
 def test_a_link_can_be_opened(server: Running):
     """A mail that confirms with a link has the link on the page, as an address that works."""
     template = {"DefaultEmailOption": "CONFIRM_WITH_LINK"}

@@ -1,5 +1,7 @@
 """Short forms of what the kit measures, on one small server."""
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -13,11 +15,13 @@ from bench import (
 )
 from bench.__main__ import _options
 from bench.children import ROOT, bare_uvicorn
-from bench.load import Load, Watched, measure
+from bench.load import Cpu, Load, Watched, figures, measure
 from bench.scenarios import SCENARIOS, Scenario, again, asking
 from bench.seed import TARGETS, Seeded
 from bench.wire import WrongAnswer, call, get
 
+MEMBERS = "SELECT count(*) FROM memberships m JOIN groups g ON g.id = m.group_id WHERE g.name = ?"
+NO_CPU = Cpu(0.0, 0.0, 0.0, 0.0, 0.0)
 LOAD = Load(callers=4, warm_up=0.05, seconds=0.15)
 CHOSEN = (
     "admin-get-user",
@@ -95,6 +99,39 @@ async def test_walk_and_memberships_at_scale(site):
     assert [row[0] for row in findings.rows] == ["ListUsers, all pages, one caller", "30 memberships, a request each"]
     answer = await scale.ask(made, made.call("ListUsersInGroup", GroupName=TARGETS[7], Limit=60))
     assert {user["Username"] for user in answer["Users"]} == set(some.crowd)
+
+
+def test_memberships_by_a_file_are_made_in_a_copy(site, tmp_path):
+    """The command is timed and has added everybody; the database itself, and the folder, are as they were."""
+    made, _ = site
+    database = f"sqlite:///{tmp_path / 'bench.db'}"
+    with (
+        closing(sqlite3.connect(made.database.removeprefix("sqlite:///"))) as source,
+        closing(sqlite3.connect(tmp_path / "bench.db")) as copy,
+    ):
+        source.backup(copy)
+    before, findings = sorted(tmp_path.iterdir()), scale.Findings()
+    where = scale.Place(project=tmp_path, database=database, key=b"k" * 32)
+    scale.join_by_file(where, tmp_path, made.seeded.crowd, findings)
+    assert [row[0] for row in findings.rows] == [f"{len(made.seeded.crowd)} memberships by a file"]
+    assert sorted(tmp_path.iterdir()) == before
+    with closing(sqlite3.connect(tmp_path / "bench.db")) as kept:
+        assert kept.execute(MEMBERS, (TARGETS[-2],)).fetchone() == (0,)
+    with pytest.raises(RuntimeError, match="User does not exist"):
+        scale.join_by_file(where, tmp_path, ["nobody"], findings)
+
+
+def test_figures_without_cpu_give_no_verdict():
+    """A measurement that is shorter than the machine counts CPU is told as that."""
+    none = figures([0.1], 1.0, (NO_CPU, NO_CPU), 0)
+    some = figures([0.1] * 2, 1.0, (NO_CPU, NO_CPU._replace(server=0.5)), 0)
+    findings = scale.Findings()
+    for before, after in ((none, some), (some, none)):
+        scale.ratio("grew", before, after, 1.25, findings)
+    assert {row[3] for row in findings.rows} == {""}
+    assert findings.rows[0][1:3] == ("too short to tell the CPU, 1/s to 2/s", "x 1.25")
+    scale.ratio("grew", some, some, 1.25, findings)
+    assert findings.rows[-1][1:] == ("CPU x 1.00, 2/s to 2/s", "x 1.25", "reached")
 
 
 async def test_listing_that_lacks_somebody_is_refused(site):

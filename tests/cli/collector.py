@@ -19,6 +19,7 @@ class Seen:
     failed: bool
     service: str
     told: dict[str, object]
+    links: tuple[tuple[str, str], ...]
 
 
 class Collector:
@@ -76,7 +77,9 @@ def _spans(request: ExportTraceServiceRequest) -> Iterator[Seen]:
         for scope in resource.scope_spans:
             for span in scope.spans:
                 ids = (span.trace_id.hex(), span.span_id.hex(), span.parent_span_id.hex())
-                yield Seen(*ids, span.name, span.kind, span.status.code == 2, str(service), _plain(span.attributes))
+                links = tuple((link.trace_id.hex(), link.span_id.hex()) for link in span.links)
+                told = _plain(span.attributes)
+                yield Seen(*ids, span.name, span.kind, span.status.code == 2, str(service), told, links)
 
 
 def _plain(attributes) -> dict[str, object]:

@@ -187,9 +187,10 @@ def test_removals_are_shown_and_what_holds_users_is_kept(project):
 
 
 def test_a_relative_project_works(project):
-    """Functions are found when the project was named relative to the current folder."""
+    """Functions are found when the project was named relative to the current folder: the worker imports them."""
+    source, imported = project / "amplify" / "data" / "add_user_to_group" / "handler.py", project / "imported"
+    source.write_text(f"{source.read_text()}\n__import__('pathlib').Path({str(imported)!r}).touch()\n")
     with started("dev", "--project", project.name, "--port", "0", cwd=project.parent) as server:
         server.says(READY)
-        assert wait_for(server.family)
-        time.sleep(1)
+        assert wait_for(imported.exists), server.text
         assert "ImportModuleError" not in server.text

@@ -179,6 +179,8 @@ def the_outward_calls(collector):
     (tried,) = collector.below(sent)
     assert (tried.name, tried.kind, tried.told["server.address"]) == ("smtp", CLIENT, "127.0.0.1")
     assert sent.told["poolhouse.attempt"] == 1
+    (asked,) = [one for one in collector.spans if ((one.trace, one.id),) == sent.links]
+    assert (asked.name, asked.trace == sent.trace) == ("AdminCreateUser", False)
     for span in (sent, tried):
         assert (span.failed, span.told["error.type"]) == (True, "ConnectionRefusedError")
     (streamed, *_) = [one for one in collector.named("POST") if one.kind == CLIENT]

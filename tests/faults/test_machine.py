@@ -128,6 +128,8 @@ client = boto3.client("cognito-idp")
 
 
 def handler(event, context):
+    with open(BEGUN, "a") as begun:
+        begun.write("x")
     time.sleep(1)
     pool = os.environ["AMPLIFY_AUTH_USERPOOL_ID"]
     return len(client.list_users(UserPoolId=pool)["Users"])
@@ -137,7 +139,8 @@ def handler(event, context):
 def test_a_function_that_is_at_work_finishes(project, tmp_path):
     """Its own call back is answered after the order to stop, and so is whoever waits for it."""
     data = project / "amplify" / "data"
-    (data / "add_user_to_group" / "handler.py").write_text(SLOW)
+    begun = tmp_path / "begun"
+    (data / "add_user_to_group" / "handler.py").write_text(f"BEGUN = {str(begun)!r}\n{SLOW}")
     text = (data / "resource.py").read_text()
     text = text.replace('allow.group("ADMINS")', "allow.publicApiKey()").replace('"iam"', '"apiKey"')
     (data / "resource.py").write_text(text)
@@ -158,6 +161,6 @@ def test_a_function_that_is_at_work_finishes(project, tmp_path):
         assert "errors" not in ask()
         with concurrent.futures.ThreadPoolExecutor(1) as threads:
             waiting = threads.submit(ask)
-            time.sleep(0.5)
+            assert wait_for(lambda: begun.read_text().count("x") == 2)
             assert server.end(signal.SIGTERM) == 0
             assert "errors" not in waiting.result(20)

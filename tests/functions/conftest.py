@@ -1,6 +1,7 @@
 """A project on disk, and functions that run in real workers; no process may be left when a test ends."""
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -24,7 +25,7 @@ def processes_about(text: str) -> list[str]:
     found = []
     for file in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            line = file.read_bytes().replace(b"\0", b" ").decode()
+            line = os.fsdecode(file.read_bytes().replace(b"\0", b" "))
         except OSError:
             continue
         if text in line:

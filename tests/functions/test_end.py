@@ -29,6 +29,14 @@ async def main():
 asyncio.run(main())
 """
 
+AT_A_SIGN = """
+import time
+from pathlib import Path
+def handler(event, context):
+    Path(f"{event}.begun").touch()
+    while not Path(f"{event}.ends").exists(): time.sleep(0.005)
+"""
+
 STUBBORN = """
 import signal, subprocess, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -58,11 +66,15 @@ async def test_stop_ends_workers_and_what_they_started(house, alive):
 
 async def test_stop_waits_for_running_calls_then_ends_them(house):
     """A call within the grace succeeds, one beyond it fails, and new ones are refused."""
-    functions = await house.run("import time\ndef handler(event, context): time.sleep(event)", timeout_seconds=30)
-    await functions.invoke("work", b"0")
-    calls = [asyncio.create_task(functions.invoke("work", event)) for event in (b"0.1", b"20")]
-    await asyncio.sleep(0.3)
-    await functions.stop(grace_seconds=0.3)
+    functions = await house.open(house.spec(AT_A_SIGN, timeout_seconds=60), max_workers=2)
+    calls = [asyncio.create_task(functions.invoke("work", event)) for event in (b'"short"', b'"long"')]
+    async with asyncio.timeout(30):
+        while len(list(house.project.glob("*.begun"))) < 2:
+            await asyncio.sleep(0.005)
+    stopping = asyncio.create_task(functions.stop(grace_seconds=2))
+    await asyncio.sleep(0)
+    (house.project / "short.ends").touch()
+    await stopping
     short, long = [await call for call in calls]
     assert short.error is None
     assert (long.error.type, long.error.message) == ("ServiceException", "The server is stopping.")

@@ -46,7 +46,7 @@ async def test_a_full_queue_refuses(house):
     """What neither runs nor fits the queue is told so at once."""
     functions = await house.open(house.spec(SLEEP), max_workers=1, queue_limit=2)
     await functions.invoke("work", b"0")
-    await asyncio.sleep(0.1)
+    await house.rested(functions)
     outcomes = await asyncio.gather(*(functions.invoke("work", b"0.1") for _ in range(5)))
     errors = [(outcome.error.type, outcome.error.message) for outcome in outcomes if outcome.error]
     assert errors == [("TooManyRequestsException", "Rate Exceeded.")] * 2

@@ -119,7 +119,7 @@ async def test_a_cancelled_caller_leaves_the_worker_usable(house):
         """
     )
     await functions.invoke("work", b"0")
-    await asyncio.sleep(0.05)
+    await house.rested(functions)
     call = asyncio.create_task(functions.invoke("work", b"0.2"))
     await asyncio.sleep(0)
     call.cancel()

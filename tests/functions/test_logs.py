@@ -56,6 +56,17 @@ async def test_a_traceback_is_readable_lines(house):
     assert any(line.startswith('  File "') for line in house.texts())
 
 
+async def test_a_module_that_cannot_be_imported_tells_its_own_error_first(house):
+    """Of updates of AWS's runtimes, which awslambdaric blames as well, there is no word; the module's logging stays."""
+    functions = await house.run("import logging; logging.warning('its own'); import nothing_like_this")
+    await functions.invoke("work", b"{}")
+    lines = [line for line in house.texts() if "RequestId" not in line]
+    assert lines[0].endswith("\tits own")
+    assert lines[1].startswith("[ERROR] Runtime.ImportModuleError: ")
+    assert "nothing_like_this" in lines[1]
+    assert "updates" not in "".join(lines)
+
+
 async def test_secrets_never_reach_the_log_nor_the_error(house):
     """Printing everything a worker knows shows no key, no token and no secret variable (attack 48)."""
     functions = await house.run(

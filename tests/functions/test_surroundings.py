@@ -168,7 +168,7 @@ async def test_a_second_poll_gets_nothing(house):
     """While a worker waits, another poll under its name is closed, and the worker gets the next invocation."""
     functions = await house.run(READ_ENVIRONMENT)
     seen = json.loads((await functions.invoke("work", b"{}")).payload)
-    await asyncio.sleep(0.1)
+    await house.rested(functions)
     async with httpx.AsyncClient(trust_env=False) as client:
         with pytest.raises(httpx.RemoteProtocolError):
             await client.get(f"http://{seen['AWS_LAMBDA_RUNTIME_API']}/2018-06-01/runtime/invocation/next")

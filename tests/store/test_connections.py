@@ -8,6 +8,8 @@ import pytest
 from poolhouse.store.connecting import Route
 from poolhouse.store.connections import Connections
 
+SLEEPS = "SELECT count(*) FROM pg_stat_activity WHERE pid = $1 AND wait_event = 'PgSleep'"
+
 
 @pytest.fixture
 async def few(postgresql_server):
@@ -120,8 +122,12 @@ async def test_what_broke_while_it_lay_idle_is_replaced(few, postgresql_server):
 async def test_a_query_that_is_given_up_leaves_a_good_connection(few):
     """PostgreSQL is told to stop; the next user of that connection gets his own answer."""
     connection = await few.acquire()
+    number, other = await pid(connection), await few.acquire()
     query = asyncio.create_task(connection.fetchval("SELECT pg_sleep(60)"))
-    await asyncio.sleep(0.05)
+    async with asyncio.timeout(30):
+        while not await other.fetchval(SLEEPS, number):
+            await asyncio.sleep(0.005)
+    few.release(other)
     query.cancel()
     await asyncio.gather(query, return_exceptions=True)
     few.release(connection)

@@ -189,7 +189,7 @@ def _action(text: str) -> Template:
 
 def _principals(raw: Any) -> frozenset[tuple[str, str]]:
     if not isinstance(raw, Mapping):
-        raise ValueError('Principal must be an object such as {"Federated": "..."}.')  # noqa: TRY004
+        raise ValueError('Principal must be an object such as {"Federated": "..."}.')  # noqa: TRY004 - one error for a bad policy
     _known(raw, {"AWS", "Federated", "Service"}, "Principal")
     return frozenset((kind, one) for kind, value in raw.items() for one in _strings(value, f"Principal.{kind}"))
 

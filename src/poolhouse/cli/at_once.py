@@ -24,7 +24,7 @@ def begin(loop: asyncio.AbstractEventLoop, work: Work) -> asyncio.Task[None] | N
     except StopIteration:
         return None
     finally:
-        asyncio._leave_task(loop, early)  # type: ignore[arg-type]  # noqa: SLF001
+        asyncio._leave_task(loop, early)  # type: ignore[arg-type]  # noqa: SLF001 - ends what `_enter_task` began
     early.task = loop.create_task(_Rest(work, waited), context=context)
     return early.task
 
@@ -61,7 +61,7 @@ class _Rest(Coroutine[Any, Any, None]):
         waited, self._waited = self._waited, None
         if waited is None or waited.done():
             return self._work.send(value)
-        waited._asyncio_future_blocking = True  # noqa: SLF001
+        waited._asyncio_future_blocking = True  # noqa: SLF001 - a task takes only a future that says so
         return waited
 
     def throw(self, *error: Any) -> Any:

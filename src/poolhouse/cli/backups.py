@@ -15,7 +15,7 @@ import typer
 from poolhouse.app import clock
 from poolhouse.cli.administration import Administration, visit
 from poolhouse.cli.backup_files import Backup, Key, Secret, Writer
-from poolhouse.cli.moving_in import counting
+from poolhouse.cli.bars import counting
 from poolhouse.cli.moving_out import new_file
 from poolhouse.cli.options import Where
 from poolhouse.cli.tables import megabytes

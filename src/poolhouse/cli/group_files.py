@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 
 import typer
 
-from poolhouse.cli.options import HERE, Database, DryRun, Json, PoolName, Project, Where
+from poolhouse.cli.options import HERE, Database, DryRun, Json, PoolName, Project, Report, Where
 
 Format = Annotated[
     Literal["text", "csv"] | None,
@@ -29,9 +29,7 @@ def _register(groups: typer.Typer, action: Literal["add", "remove"]) -> None:
         name: Annotated[str, typer.Argument(help="The group's name.")],
         file: Annotated[Path, typer.Argument(help="Usernames, subs or aliases; - reads a pipe.", dir_okay=False)],
         form: Format = None,
-        report: Annotated[
-            Path | None, typer.Option("--report", help="Write what became of every line there.", dir_okay=False)
-        ] = None,
+        report: Report = None,
         project: Project = HERE,
         database: Database = None,
         pool: PoolName = None,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal
 
 from poolhouse.cli.administration import Administration, visit
-from poolhouse.cli.moving_in import counting
+from poolhouse.cli.bars import counting
 from poolhouse.cli.options import Where
 from poolhouse.cli.tables import counted
 from poolhouse.errors import UserError
@@ -74,7 +74,7 @@ def new_file(file: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
     if file.exists() and not overwrite:
         raise UserError(f"{file} exists.", resolution="Choose another name, or add --overwrite.")
     part = file.with_name(f".{file.name}.part")
-    opener: Callable[[str, int], int] = lambda path, flags: os.open(path, flags, 0o600)  # noqa: E731
+    opener: Callable[[str, int], int] = lambda path, flags: os.open(path, flags, 0o600)  # noqa: E731 - for its type
     try:
         part.unlink(missing_ok=True)
         with open(part, "xb", opener=opener) as target:

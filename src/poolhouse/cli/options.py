@@ -43,6 +43,7 @@ PoolName = Annotated[
     str | None, typer.Option("--pool", metavar="POOL", help="The user pool's id or name; default: the only one.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Report = Annotated[Path | None, typer.Option("--report", help="Write what became of every line there.", dir_okay=False)]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check it, say what would be done, and do nothing.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 HERE = Path()

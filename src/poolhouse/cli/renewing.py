@@ -13,13 +13,8 @@ from poolhouse.errors import SettingError
 from poolhouse.telemetry import log
 
 
-def hold_hangups() -> None:
-    """Keep the signal back until somebody heeds it: unasked, it ends a process."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGHUP])
-
-
 def heed_hangups(certificate: Certificate | None) -> None:
-    """From now on, before anything listens."""
+    """From now on, before anything listens; what came since `main` began was kept back."""
     signal.signal(signal.SIGHUP, lambda *_: _renew(certificate))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGHUP])
 

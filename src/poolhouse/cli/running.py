@@ -20,7 +20,7 @@ from poolhouse import outputs, service_model, telemetry
 from poolhouse.app import Server, clock
 from poolhouse.cli.definitions import Definitions
 from poolhouse.cli.limits import raise_open_files
-from poolhouse.cli.renewing import heed_hangups, hold_hangups
+from poolhouse.cli.renewing import heed_hangups
 from poolhouse.cli.screen import show
 from poolhouse.cli.serving import uvicorn_server
 from poolhouse.cli.tls import Secured, hints, secure
@@ -71,7 +71,6 @@ def run_serve(
     Of several, each serves its metrics on a port of its own: the one that is set, and those behind it, by `number`.
     """
     close_process()
-    hold_hangups()
     manifest = definitions.manifest()
     settings, bound = _prepare("serve", project, overrides, inherited)
     raise_open_files()
@@ -178,7 +177,7 @@ async def _production(
         for change in withheld:
             telemetry.log.warning("withheld", change=str(change), remedy="--allow-destructive")
         urls = rest_urls(manifest, settings.public_url)
-        ready = lambda: telemetry.log.info("ready", url=settings.public_url, **({"rest": urls} if urls else {}))  # noqa: E731
+        ready = lambda: telemetry.log.info("ready", url=settings.public_url, **({"rest": urls} if urls else {}))  # noqa: E731 - one line of the log
         serving = uvicorn_server(server, ready, secured, inner)
         await serving.serve(sockets=[bound])
     finally:

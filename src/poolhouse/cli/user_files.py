@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from poolhouse.cli.options import HERE, Database, DryRun, Json, PoolName, Project, Where
+from poolhouse.cli.options import HERE, Database, DryRun, Json, PoolName, Project, Report, Where
 from poolhouse.errors import UserError
 
 Format = Annotated[
@@ -35,9 +35,7 @@ def chosen_format(given: Literal["csv", "jsonl"] | None, file: Path) -> Literal[
 def users_import(
     file: Annotated[Path, typer.Argument(help="The file; - reads a pipe.", dir_okay=False)],
     form: Format = None,
-    report: Annotated[
-        Path | None, typer.Option("--report", help="Write what became of every line there.", dir_okay=False)
-    ] = None,
+    report: Report = None,
     project: Project = HERE,
     database: Database = None,
     pool: PoolName = None,

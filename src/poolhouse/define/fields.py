@@ -59,14 +59,19 @@ class RefField(Modified, frozen=True, eq=False, kw_only=True):
     target: str
 
 
+def _by_reference(kind: str) -> dict[str, str]:
+    """What stands in the schema itself is neither required nor a list."""
+    return dict.fromkeys(
+        ("required", "array"), f'Name the {kind} in the schema and refer to it: a.ref("Name").required().'
+    )
+
+
 class EnumField(Closed, msgspec.Struct, frozen=True, eq=False, kw_only=True):
     """`a.enum([...])`, named by its place in the schema."""
 
     title: ClassVar[str] = "a.enum(...)"
     error: ClassVar = InvalidSchemaError
-    foreign: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        ("required", "array"), 'Name the enum in the schema and refer to it: a.ref("Name").required().'
-    )
+    foreign: ClassVar[Mapping[str, str]] = _by_reference("enum")
     place: Place
     values: tuple[str, ...]
 
@@ -76,9 +81,7 @@ class CustomField(Closed, msgspec.Struct, frozen=True, eq=False, kw_only=True):
 
     title: ClassVar[str] = "a.customType(...)"
     error: ClassVar = InvalidSchemaError
-    foreign: ClassVar[Mapping[str, str]] = dict.fromkeys(
-        ("required", "array"), 'Name the type in the schema and refer to it: a.ref("Name").required().'
-    )
+    foreign: ClassVar[Mapping[str, str]] = _by_reference("type")
     place: Place
     fields: dict[str, "FieldType"]
 

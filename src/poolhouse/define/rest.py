@@ -126,7 +126,7 @@ def _check_segment(text: object, what: str, place: Place) -> None:
 def _authorizer(value: object, place: Place) -> RestAuthorizer:
     if value == "iam":
         raise not_served("authorizer 'iam'", place, "Use 'userPool', or 'none' for a route that everybody may call.")
-    checked: RestAuthorizer = check_choice(value, _AUTHORIZERS, what="authorizer", place=place)  # type: ignore[assignment]
+    checked: RestAuthorizer = check_choice(value, _AUTHORIZERS, what="authorizer", place=place)  # type: ignore[assignment]  # one of them
     return checked
 
 

@@ -100,7 +100,7 @@ async def _deliver(
             raise Undeliverable("the pool does not exist any more")
         if content.expires and content.expires <= now:
             raise Undeliverable("its code has expired")
-        with telemetry.traces.call(f"deliver {letter.medium}", _told(letter, tries), "INTERNAL"):
+        with telemetry.traces.call(f"deliver {letter.medium}", _told(letter, tries), "INTERNAL", content.cause):
             async with asyncio.timeout(_SEND_SECONDS):
                 await sender.send(pool, letter, content)
     except Undeliverable as error:

@@ -4,6 +4,7 @@ from typing import Final
 
 import msgspec
 
+from poolhouse import telemetry
 from poolhouse.crypto.vault import Vault
 from poolhouse.store import messages
 from poolhouse.store.database import Transaction
@@ -18,7 +19,7 @@ class Content(msgspec.Struct, frozen=True):
     """The part of a message that is secret, with what its delivery has to know.
 
     `expires` is when its code is good no more, in epoch microseconds; 0 where nobody said so. `source`, `client_id` and
-    `metadata` are for a function that delivers it.
+    `metadata` are for a function that delivers it; `cause` is the span of the request that it comes of, for traces.
     """
 
     subject: str
@@ -29,6 +30,7 @@ class Content(msgspec.Struct, frozen=True):
     source: str = ""
     client_id: str | None = None
     metadata: dict[str, str] = {}
+    cause: str = ""
 
 
 _decoder = msgspec.msgpack.Decoder(Content)
@@ -48,6 +50,7 @@ async def put(
         occasion.source,
         occasion.client_id,
         dict(occasion.metadata),
+        telemetry.traces.as_cause(),
     )
     await messages.put(
         tx,

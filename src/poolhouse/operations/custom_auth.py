@@ -72,7 +72,7 @@ async def start(door: Door, parameters: Parameters) -> Answer:
     return await _proceed(door, entrant, done, decision)
 
 
-async def password_verifier(door: Door, session: str | None, responses: Parameters) -> Answer:  # noqa: ARG001
+async def password_verifier(door: Door, session: str | None, responses: Parameters) -> Answer:  # noqa: ARG001 - as all
     """The end of every SRP exchange: its secret block says whether a custom sign-in goes on behind it."""
     checked = await srp_flow.check(door, responses)
     if not checked.block.is_custom:

@@ -43,18 +43,18 @@ class Challenge(NamedTuple):
 
 class _Defined(msgspec.Struct, frozen=True):
     challengeName: str | None = None  # noqa: N815 - AWS's members
-    issueTokens: bool | None = None  # noqa: N815
-    failAuthentication: bool | None = None  # noqa: N815
+    issueTokens: bool | None = None  # noqa: N815 - AWS's member
+    failAuthentication: bool | None = None  # noqa: N815 - AWS's member
 
 
 class _Created(msgspec.Struct, frozen=True):
-    publicChallengeParameters: dict[str, str] | None = None  # noqa: N815
-    privateChallengeParameters: dict[str, str] | None = None  # noqa: N815
-    challengeMetadata: str | None = None  # noqa: N815
+    publicChallengeParameters: dict[str, str] | None = None  # noqa: N815 - AWS's member
+    privateChallengeParameters: dict[str, str] | None = None  # noqa: N815 - AWS's member
+    challengeMetadata: str | None = None  # noqa: N815 - AWS's member
 
 
 class _Verified(msgspec.Struct, frozen=True):
-    answerCorrect: bool | None = None  # noqa: N815
+    answerCorrect: bool | None = None  # noqa: N815 - AWS's member
 
 
 def require(pool: Pool, trigger: Trigger) -> None:

@@ -41,7 +41,7 @@ async def start(door: Door, session: str | None, responses: Responses) -> Answer
     return {"ChallengeName": DEVICE_PASSWORD_VERIFIER, "ChallengeParameters": shown}
 
 
-async def answer(door: Door, session: str | None, responses: Responses) -> Answer:  # noqa: ARG001
+async def answer(door: Door, session: str | None, responses: Responses) -> Answer:  # noqa: ARG001 - one signature for all
     """A Session beside the secret block says nothing."""
     proof = srp_exchange.proof_of(responses)
     block, sealed = challenges.open_block(door.vault, proof.block, door.client, door.ctx.now, DeviceBlock)

@@ -26,8 +26,8 @@ class SignedUp(NamedTuple):
 
 class _Answer(msgspec.Struct, frozen=True):
     autoConfirmUser: bool | None = None  # noqa: N815 - AWS's members
-    autoVerifyEmail: bool | None = None  # noqa: N815
-    autoVerifyPhone: bool | None = None  # noqa: N815
+    autoVerifyEmail: bool | None = None  # noqa: N815 - AWS's member
+    autoVerifyPhone: bool | None = None  # noqa: N815 - AWS's member
 
 
 async def pre_sign_up(

@@ -45,11 +45,11 @@ class Known(msgspec.Struct, frozen=True):
     """What the function says of a user; without attributes it does not know him."""
 
     userAttributes: dict[str, str] | None = None  # noqa: N815 - AWS's members
-    finalUserStatus: Literal["CONFIRMED", "RESET_REQUIRED"] | None = None  # noqa: N815
-    messageAction: Literal["SUPPRESS", "RESEND"] | None = None  # noqa: N815
-    desiredDeliveryMediums: list[Literal["EMAIL", "SMS"]] | None = None  # noqa: N815
-    forceAliasCreation: bool | None = None  # noqa: N815
-    enableSMSMFA: bool | None = None  # noqa: N815
+    finalUserStatus: Literal["CONFIRMED", "RESET_REQUIRED"] | None = None  # noqa: N815 - AWS's member
+    messageAction: Literal["SUPPRESS", "RESEND"] | None = None  # noqa: N815 - AWS's member
+    desiredDeliveryMediums: list[Literal["EMAIL", "SMS"]] | None = None  # noqa: N815 - AWS's member
+    forceAliasCreation: bool | None = None  # noqa: N815 - AWS's member
+    enableSMSMFA: bool | None = None  # noqa: N815 - AWS's member
 
 
 async def by_password(

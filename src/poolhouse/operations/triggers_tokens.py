@@ -45,40 +45,40 @@ class Groups(Struct, frozen=True):
     """What takes the place of the user's groups and their roles."""
 
     groupsToOverride: list[str] | None = None  # noqa: N815 - AWS's members
-    iamRolesToOverride: list[str] | None = None  # noqa: N815
-    preferredRole: str | None = None  # noqa: N815
+    iamRolesToOverride: list[str] | None = None  # noqa: N815 - AWS's member
+    preferredRole: str | None = None  # noqa: N815 - AWS's member
 
 
 class _Claims(Struct, frozen=True):
-    claimsToAddOrOverride: dict[str, Any] | None = None  # noqa: N815
-    claimsToSuppress: list[str] | None = None  # noqa: N815
+    claimsToAddOrOverride: dict[str, Any] | None = None  # noqa: N815 - AWS's member
+    claimsToSuppress: list[str] | None = None  # noqa: N815 - AWS's member
 
 
 class _AccessClaims(_Claims, frozen=True):
-    scopesToAdd: list[str] | None = None  # noqa: N815
-    scopesToSuppress: list[str] | None = None  # noqa: N815
+    scopesToAdd: list[str] | None = None  # noqa: N815 - AWS's member
+    scopesToSuppress: list[str] | None = None  # noqa: N815 - AWS's member
 
 
 class _First(Struct, frozen=True):
     """The details of version 1, whose claims are text and for the ID token."""
 
-    claimsToAddOrOverride: dict[str, str] | None = None  # noqa: N815
-    claimsToSuppress: list[str] | None = None  # noqa: N815
-    groupOverrideDetails: Groups | UnsetType | None = UNSET  # noqa: N815
+    claimsToAddOrOverride: dict[str, str] | None = None  # noqa: N815 - AWS's member
+    claimsToSuppress: list[str] | None = None  # noqa: N815 - AWS's member
+    groupOverrideDetails: Groups | UnsetType | None = UNSET  # noqa: N815 - AWS's member
 
 
 class _Second(Struct, frozen=True):
-    idTokenGeneration: _Claims | None = None  # noqa: N815
-    accessTokenGeneration: _AccessClaims | None = None  # noqa: N815
-    groupOverrideDetails: Groups | UnsetType | None = UNSET  # noqa: N815
+    idTokenGeneration: _Claims | None = None  # noqa: N815 - AWS's member
+    accessTokenGeneration: _AccessClaims | None = None  # noqa: N815 - AWS's member
+    groupOverrideDetails: Groups | UnsetType | None = UNSET  # noqa: N815 - AWS's member
 
 
 class _FirstAnswer(Struct, frozen=True):
-    claimsOverrideDetails: _First | None = None  # noqa: N815
+    claimsOverrideDetails: _First | None = None  # noqa: N815 - AWS's member
 
 
 class _SecondAnswer(Struct, frozen=True):
-    claimsAndScopeOverrideDetails: _Second | None = None  # noqa: N815
+    claimsAndScopeOverrideDetails: _Second | None = None  # noqa: N815 - AWS's member
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,17 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
+from . import icon
+
 if TYPE_CHECKING:
     from jinja2 import Template
 
 Inbox = Callable[[Mapping[str, str]], Awaitable[list[dict[str, Any]]]]
 
 _HREF = re.compile(r'<a href="(https?://[^"]+)">')
-# The page runs no script and loads nothing; a message's text is shown, never interpreted.
+# The page runs no script and loads its icon alone; a message's text is shown, never interpreted.
 _HEADERS = {
-    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; "
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; form-action 'self'; "
     "frame-ancestors 'none'; base-uri 'none'",
     "cache-control": "no-store",
     "referrer-policy": "no-referrer",
@@ -33,7 +35,9 @@ def inbox_page(messages: Inbox) -> Route:
     async def page(request: Request) -> Response:
         found = await messages(request.query_params)
         text = await _template().render_async(
-            messages=list(reversed(found)), destination=request.query_params.get("destination", "")
+            messages=list(reversed(found)),
+            destination=request.query_params.get("destination", ""),
+            icon_url=icon.url(),
         )
         return HTMLResponse(text, headers=_HEADERS)
 

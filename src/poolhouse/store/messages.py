@@ -53,7 +53,7 @@ def _matching(name: str) -> object:
 
 _LATEST = Statement(
     select(inbox)
-    .where(and_(*(_matching(name) for name in ("username", "destination", "pool_id"))))  # type: ignore[arg-type]
+    .where(and_(*(_matching(name) for name in ("username", "destination", "pool_id"))))  # type: ignore[arg-type]  # conditions all
     .order_by(inbox.c.id.desc())
     .limit(bindparam("most", type_=BigInteger))
 )

@@ -29,7 +29,7 @@ def _language(name: DialectName) -> _Language:
         return _Language(sqlite.dialect(paramstyle="named"), sqlite.insert)
     from sqlalchemy.dialects.postgresql import asyncpg, insert
 
-    return _Language(asyncpg.dialect(paramstyle="numeric_dollar"), insert)  # type: ignore[no-untyped-call]
+    return _Language(asyncpg.dialect(paramstyle="numeric_dollar"), insert)  # type: ignore[no-untyped-call]  # SQLAlchemy types it nowhere
 
 
 class Statement:
@@ -63,7 +63,7 @@ class Statement:
         source, language = self._source, _language(name)
         if callable(source) and not isinstance(source, Executable):
             source = source(language.insert)
-        compiled = source.compile(dialect=language.dialect)  # type: ignore[attr-defined]
+        compiled = source.compile(dialect=language.dialect)  # type: ignore[attr-defined]  # every statement that we write has it
         assert isinstance(compiled, SQLCompiler)
         return compiled
 

@@ -17,7 +17,7 @@ from .logs import log
 if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.sdk.trace import TracerProvider
-    from opentelemetry.trace import Span, Tracer
+    from opentelemetry.trace import Link, Span, Tracer
 
 Kind = Literal["SERVER", "CLIENT", "INTERNAL"]
 Value = str | bool | int | float
@@ -79,19 +79,22 @@ class Traces:
             yield span
 
     @contextmanager
-    def span(self, name: str, given: Mapping[str, Value], kind: Kind = "INTERNAL") -> "Iterator[Span]":
-        """A span inside of the one that is open, or of its own. An error says its code, never its text."""
+    def span(self, name: str, given: Mapping[str, Value], kind: Kind = "INTERNAL", cause: str = "") -> "Iterator[Span]":
+        """A span inside of the one that is open, or of its own. An error says its code, never its text.
+
+        `cause` is what `as_cause` gave: the new span is linked to that one.
+        """
         if (around := self._around()) is not None and not around.is_recording():
             yield around  # one trace is sampled or is not: a span of its own would say nothing
             return
-        with self._spanning(name, kind, given, None) as span:
+        with self._spanning(name, kind, given, None, cause) as span:
             yield span
 
     def call(
-        self, name: str, given: Mapping[str, Value], kind: Kind = "CLIENT"
+        self, name: str, given: Mapping[str, Value], kind: Kind = "CLIENT", cause: str = ""
     ) -> "AbstractContextManager[Span | None]":
         """The span of what is asked of another server, from wherever; it costs nothing where traces are off."""
-        return self.span(name, given, kind) if self.on else _NOTHING
+        return self.span(name, given, kind, cause) if self.on else _NOTHING
 
     def answered(self, span: "Span | None", status: int) -> None:
         """Say what another server answered over HTTP; from 400 on, the call has failed."""
@@ -142,6 +145,12 @@ class Traces:
         trace, sampled = f"{found.trace_id:032x}", int(found.trace_flags.sampled)
         return f"Root=1-{trace[:8]}-{trace[8:]};Parent={found.span_id:016x};Sampled={sampled}"
 
+    def as_cause(self) -> str:
+        """The open span as W3C writes it, to be kept with what comes of it later; empty where none is sampled."""
+        if (around := self._around()) is None or not (found := around.get_span_context()).trace_flags.sampled:
+            return ""
+        return f"00-{found.trace_id:032x}-{found.span_id:016x}-01"
+
     def _around(self) -> "Span | None":
         """The open span."""
         span = None if self._open is None else self._open()
@@ -149,14 +158,14 @@ class Traces:
 
     @contextmanager
     def _spanning(
-        self, name: str, kind: Kind, given: Mapping[str, Value], parent: "Context | None"
+        self, name: str, kind: Kind, given: Mapping[str, Value], parent: "Context | None", cause: str = ""
     ) -> "Iterator[Span]":
         from opentelemetry.trace import SpanKind
 
         assert self._tracer is not None, "start() comes first"
         quiet: dict[str, Any] = {"record_exception": False, "set_status_on_exception": False}
         with self._tracer.start_as_current_span(
-            name, context=parent, kind=SpanKind[kind], attributes=given, **quiet
+            name, context=parent, kind=SpanKind[kind], attributes=given, links=_links(cause), **quiet
         ) as span:
             try:
                 yield span
@@ -204,3 +213,13 @@ def _context(carried: Mapping[str, str]) -> "Context":
         return Context()
     trace, flags = int(root[1] + root[2], 16), TraceFlags(int(sampled[1]))
     return set_span_in_context(NonRecordingSpan(SpanContext(trace, int(parent[1], 16), True, flags)), Context())
+
+
+def _links(cause: str) -> "list[Link]":
+    """To the span that `cause` names, if it names one."""
+    if not cause:
+        return []
+    from opentelemetry.trace import Link, get_current_span
+
+    context = get_current_span(_context({"traceparent": cause})).get_span_context()
+    return [Link(context)] if context.is_valid else []

@@ -137,8 +137,6 @@ async def _preview(visit: ConsoleVisit, run: Run, *, error: str = "", status: in
         visit,
         status=status,
         error=error,
-        run=run,
-        is_own=bulk.is_own(visit.context(), run),
         rows=rows,
         words=words,
         summary=bulk_words.summary(words, Counter(row.outcome for row in rows)),
@@ -156,8 +154,6 @@ async def _progress(visit: ConsoleVisit, run: Run, *, error: str = "", status: i
         visit,
         status=status,
         error=error,
-        run=run,
-        is_own=bulk.is_own(visit.context(), run),
         rows=rows[start : start + _SHOWN],
         words=words,
         summary=bulk_words.summary(words, counts),
@@ -174,9 +170,12 @@ def _place(visit: ConsoleVisit, total: int) -> int:
     return min(start, max(0, total - 1)) // _SHOWN * _SHOWN
 
 
-def _pages(visit: ConsoleVisit, run: Run, start: int, total: int) -> dict[str, str]:
+def _pages(visit: ConsoleVisit, run: Run, start: int, total: int) -> dict[str, object]:
+    """What every page of a run shows: whose it is, and the way to its other pages."""
     before, behind = start - _SHOWN, start + _SHOWN
     return {
+        "run": run,
+        "is_own": bulk.is_own(visit.context(), run),
         "previous": visit.url("/group/run", id=run.id, **{"from": before or ""}) if start else "",
         "following": visit.url("/group/run", id=run.id, **{"from": behind}) if behind < total else "",
         "place": f"{start + 1:,} to {min(behind, total):,} of {total:,}" if total > _SHOWN else "",

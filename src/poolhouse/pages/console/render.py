@@ -13,13 +13,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from poolhouse.pages import icon
+
 from .naming import label
 from .visit import HEADERS, ConsoleVisit
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-_ASSETS: Final = {"style.css": "text/css", "console.js": "text/javascript", "icon.svg": "image/svg+xml"}
+_ASSETS: Final = {"style.css": "text/css", "console.js": "text/javascript"}
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'"
@@ -74,7 +76,7 @@ def _answer(html: str, status: int) -> Response:
 
 
 def _own() -> dict[str, str]:
-    return {"style": _url("style.css"), "script": _url("console.js"), "favicon": _url("icon.svg")}
+    return {"style": _url("style.css"), "script": _url("console.js"), "icon_url": icon.url()}
 
 
 def routes() -> list[Route]:

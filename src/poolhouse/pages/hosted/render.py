@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from poolhouse.operations.looks import Shown, image_path, style_path
+from poolhouse.pages import icon
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -28,6 +29,7 @@ HEADERS = {
 def page(template: str, *, status: int = 200, leads_to: str = "", look: Shown | None = None, **values: Any) -> Response:
     """`leads_to` is the source expression of where the page's forms may end besides ourselves; `look` is the pool's."""
     own = {
+        "icon_url": icon.url(),
         "style": _style_url(),
         "own_style": style_path(look) if look and look.css_version else "",
         "logo": image_path(look) if look and look.image_type else "",

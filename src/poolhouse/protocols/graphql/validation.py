@@ -224,14 +224,14 @@ class KnownOperations(ASTValidationRule):
     def enter_operation_definition(self, node: OperationDefinitionNode, *_args: Any) -> None:
         if node.operation is OperationType.SUBSCRIPTION:
             self.report_error(GraphQLError("The schema declares no subscription", node))
-        elif node.operation is OperationType.MUTATION and not self.context.schema.mutation_type:  # type: ignore[attr-defined]
+        elif node.operation is OperationType.MUTATION and not self.context.schema.mutation_type:  # type: ignore[attr-defined]  # of a ValidationContext
             self.report_error(GraphQLError("The schema declares no mutation", node))
 
 
 def _spoken(rule: type[ASTValidationRule], kind: str, words: Words) -> type[ASTValidationRule]:
     """The same rule, reporting in AppSync's form."""
 
-    class Spoken(rule):  # type: ignore[valid-type,misc]
+    class Spoken(rule):  # type: ignore[valid-type,misc]  # a base that is given
         def __init__(self, context: ValidationContext) -> None:
             super().__init__(_Speaker(context, kind, words))
 
