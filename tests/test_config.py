@@ -61,6 +61,42 @@ def test_a_secret_may_come_from_a_file(tmp_path):
     assert "POOLHOUSE_MASTER_KEY_FILE cannot be read" in problem("serve", tmp_path, environ)
 
 
+def test_a_key_of_raw_bytes_is_a_mistake_and_no_crash(tmp_path):
+    """Thirty-two bytes of /dev/urandom are what many people make first."""
+    (tmp_path / "key").write_bytes(b"\x99" * 32)
+    environ = {name: text for name, text in SAFE.items() if name != "POOLHOUSE_MASTER_KEY"}
+    message = problem("serve", tmp_path, environ | {"POOLHOUSE_MASTER_KEY_FILE": str(tmp_path / "key")})
+    assert "POOLHOUSE_MASTER_KEY_FILE holds bytes that are no text" in message
+    (tmp_path / ".poolhouse").mkdir()
+    (tmp_path / "key").rename(tmp_path / ".poolhouse" / "master.key")
+    assert "POOLHOUSE_MASTER_KEY must be base64" in problem("dev", tmp_path, {})
+
+
+@pytest.mark.parametrize("sign", ["/", "?", "#", "@", "[", "]"])
+@pytest.mark.parametrize("before", ["part-Horse", "12"])
+def test_a_password_that_is_not_encoded_is_refused_unseen(tmp_path, sign, before):
+    """Read on, its first part would be taken for a port and be shown as a wrong one."""
+    given = f"postgresql://poolhouse:{before}{sign}rest@db.internal:5432/poolhouse"
+    message = problem("serve", tmp_path, SAFE | {"POOLHOUSE_DATABASE": given})
+    assert "%2F" in message
+    assert not any(part in message for part in (before, "rest", "db.internal"))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgres://db/poolhouse",
+        "postgresql://poolhouse:a%2Fb%40c:d e@db.internal:5432/poolhouse?sslmode=verify-full",
+        "postgresql://poolhouse@db-1.internal:5432,db-2.internal:5432,[fd00::1]:5433/poolhouse",
+        "postgresql://postgres:@/postgres?host=/var/run/postgresql&application_name=a@b",
+        "postgresql:///poolhouse",
+    ],
+)
+def test_addresses_of_postgresql(tmp_path, address):
+    """With several hosts, a socket's folder, parameters, and an encoded password."""
+    assert load("serve", tmp_path, {}, SAFE | {"POOLHOUSE_DATABASE": address}).database == address
+
+
 def test_only_secrets_come_from_files(tmp_path):
     """POOLHOUSE_PORT_FILE is no setting."""
     assert "POOLHOUSE_PORT_FILE is no setting" in problem("dev", tmp_path, {"POOLHOUSE_PORT_FILE": "x"})

@@ -4,7 +4,6 @@ Order: default < environment (`POOLHOUSE_<NAME>`, or `POOLHOUSE_<NAME>_FILE` for
 """
 
 import base64
-import binascii
 import os
 import re
 import secrets
@@ -233,7 +232,9 @@ def _raw(setting: Setting, overrides: Mapping[str, object], environ: Mapping[str
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         problems.append(f"{setting.variable}_FILE cannot be read ({error.strerror})")
-        return ""
+    except UnicodeDecodeError:
+        problems.append(f"{setting.variable}_FILE holds bytes that are no text")
+    return ""
 
 
 def _fill_in(mode: Mode, project: Path, values: dict[str, str]) -> None:
@@ -249,14 +250,14 @@ def _fill_in(mode: Mode, project: Path, values: dict[str, str]) -> None:
 def _development_key(path: Path) -> str:
     """The project's own key, made once, readable by its owner only."""
     try:
-        return path.read_text(encoding="ascii").strip()
+        return path.read_text(encoding="ascii", errors="replace").strip()
     except FileNotFoundError:
         path.parent.mkdir(parents=True, exist_ok=True)
     key = base64.b64encode(secrets.token_bytes(32)).decode("ascii")
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        return path.read_text(encoding="ascii").strip()
+        return path.read_text(encoding="ascii", errors="replace").strip()
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(key)
     return key
@@ -319,7 +320,7 @@ def master_key_of(text: str) -> bytes:
         raise ValueError("is required: 32 random bytes in base64 (poolhouse generate master-key)")
     try:
         key = base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:
         raise ValueError("must be base64") from None
     if len(key) != 32:
         raise ValueError(f"must hold 32 bytes, not {len(key)}")

@@ -1,6 +1,9 @@
 """What the text of a setting must look like, by its name: patterns with what to say, and the bounds of numbers."""
 
 _REGION = r"[a-z]{2}(-[a-z]+)+-\d"
+_HOST = r"([^\s/?#@\[\]:,]*|\[[0-9A-Fa-f:.%]+\])(:\d{1,5})?"
+_POSTGRESQL = rf"postgres(ql)?://([^/?#@\[\]]*@)?{_HOST}(,{_HOST})*(/[^/?#@]*)?(\?(\w+=[^#&]*)(&\w+=[^#&]*)*)?"
+"""A sign of a password that was left as it is would end the user's part early, and the rest be shown as a host."""
 PATTERNS = {
     "region": (_REGION, "must look like us-east-1"),
     "ses_region": (f"({_REGION})?", "must look like us-east-1"),
@@ -24,8 +27,8 @@ PATTERNS = {
     "account_id": (r"\d{12}", "must be twelve digits"),
     "public_url": (r"https?://[^/\s]+[^/\s]", "must be http(s)://host[:port] without a path"),
     "database": (
-        r"(sqlite|postgres|postgresql)://.+",
-        "must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME",
+        rf"sqlite://.+|{_POSTGRESQL}",
+        "must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME (a password's / ? # @ as %2F %3F %23 %40)",
     ),
     "log_level": (r"debug|info|warning|error", "must be debug, info, warning or error"),
     "log_format": (r"(text|json)?", "must be text or json"),

@@ -60,6 +60,24 @@ def test_a_pipe_that_closes(place, command):
     assert "Exception ignored" not in ended.stderr
 
 
+@pytest.mark.parametrize("command", ["users list", "users show zoe@example.com --json", "--help"])
+def test_a_full_disk_behind_the_output(place, command):
+    """What was not written is told, and the status says so; no lines of ours."""
+    ended = subprocess.run(
+        ["bash", "-c", f"exec {COMMAND[0]} {command} >/dev/full"],
+        cwd=place,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 1
+    assert "The output cannot be written (No space left on device)." in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "Exception ignored" not in ended.stderr
+
+
 def test_files_that_cannot_be_written(place, tmp_path):
     """A mistake of the caller's is told as one."""
     missing = str(tmp_path / "missing" / "file.csv")

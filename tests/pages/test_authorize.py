@@ -10,12 +10,35 @@ from oauth_world import CALLBACK, OAUTH, PKCE, answered, make_world
 from operations.stage import EMAIL
 from pool_rows import examples
 
+from poolhouse.errors import OAuthError
+from poolhouse.operations.oauth.authorization import check
+from poolhouse.operations.oauth.parameters import parse
+
 SESSION = re.compile(r"poolhouse-session-[^=]+=[^;]+")
 
 
 @pytest.fixture
 async def world(services, invoke):
     return await make_world(services, invoke)
+
+
+@pytest.mark.parametrize(
+    ("changed", "hint"),
+    [
+        ({"redirect_uri": "https://app.example.com"}, "redirect_uri was 'https://app.example.com'; registered"),
+        ({"redirect_uri": None}, "redirect_uri was not sent; registered"),
+        ({"redirect_uri": "https://x.example/" + "x" * 5000}, "; registered, and compared to the letter: " + CALLBACK),
+        ({"response_type": "token"}, "response_type=token is the flow implicit; the client's AllowedOAuthFlows: code"),
+        ({"scope": "openid everything"}, "asked for: openid everything; allowed: "),
+    ],
+)
+async def test_the_log_says_what_would_have_been_right(world, changed, hint):
+    """The pages do not repeat a link's words; without them a developer would have to guess which sign is wrong."""
+    with pytest.raises(OAuthError) as caught:
+        await check(world.services, parse(world.query(**{**PKCE, **changed})))
+    assert hint in caught.value.facts["hint"]
+    assert len(caught.value.hint) < 1300
+    assert caught.value.hint not in caught.value.description
 
 
 async def test_nobody_signed_in_goes_to_the_sign_in_page(world):

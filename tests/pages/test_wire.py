@@ -8,6 +8,8 @@ from cases import each
 from oauth_world import make_world
 from operations.stage import EMAIL, PASSWORD
 
+from poolhouse.pages import icon
+
 PAGES = ["/login", "/signup", "/confirmUser", "/forgotPassword", "/confirmForgotPassword"]
 EVIL = "\"'><img src=x onerror=alert(1)>"
 
@@ -55,6 +57,8 @@ async def test_headers(world, path):
     assert page.headers["x-frame-options"] == "DENY"
     if path in PAGES:
         assert "form-action 'self' https:" in policy
+    assert "img-src 'self'" in policy
+    assert f'<link rel="icon" href="{icon.url()}" type="image/svg+xml">' in page.text
     assert not re.search(r"<script|style=|<style|javascript:|\son\w+=", page.text)
 
 

@@ -8,6 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from poolhouse.client import OperationError, generate_client
+from poolhouse.errors import UserError
 
 
 def test_the_ready_client_calls_the_users_function(user, sign_in, pool) -> None:
@@ -45,6 +46,12 @@ def test_credentials_of_a_user_run_out(user, sign_in, clock, backend) -> None:
     with pytest.raises(ClientError, match="ExpiredToken"):
         sts.get_caller_identity()
     sts.close()
+
+
+def test_a_service_that_is_not_served_is_refused(backend) -> None:
+    """Its requests would come to a server that knows none of them."""
+    with pytest.raises(UserError, match=r"does not speak s3\. It speaks cognito-idp, cognito-identity, sts\."):
+        backend.boto3("s3")
 
 
 def test_the_clock_begins_at_the_present_and_moves(poolhouse_server, clock) -> None:

@@ -54,6 +54,22 @@ def test_a_misspelt_group_is_told_with_the_right_ones(user) -> None:
         user(groups=["ADMIN"])
 
 
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"status": "CONFIRM"}, "status cannot be 'CONFIRM'. Use one of: 'CONFIRMED', 'UNCONFIRMED'"),
+        ({"mfa": "EMAILS"}, "mfa cannot be 'EMAILS'. Use one of: 'TOTP', 'EMAIL', 'SMS'."),
+        ({"groups": "ADMINS"}, "groups is a list of names, not 'ADMINS'. Write groups=['ADMINS']."),
+    ],
+)
+def test_a_misspelt_option_makes_nobody(user, admin, pool, wrong, words) -> None:
+    """A word that nothing reads would give another user than the test is about."""
+    with pytest.raises(UserError) as caught:
+        user(**wrong)
+    assert words in str(caught.value)
+    assert admin.list_users(UserPoolId=pool.id)["Users"] == []
+
+
 def test_a_password_against_the_policy_is_refused_by_the_server(user) -> None:
     """Nothing is hidden from the test."""
     with pytest.raises(ClientError, match="InvalidPasswordException"):

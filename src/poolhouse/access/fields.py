@@ -186,4 +186,4 @@ def _shown(caller: Caller) -> str:
 
 
 def _listed(names: Iterable[str]) -> str:
-    return f"({', '.join(names)})"
+    return f"({', '.join(names) or 'none'})"

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
+from poolhouse.define.binding import binds
 from poolhouse.define.manifest import (
     ADMIN_QUERIES,
     AuthMode,
@@ -42,6 +44,7 @@ def findings(project: Path) -> list[Finding]:
     """The worst first. Raises what reading the project raises."""
     manifest = load(project)
     found = [
+        *_missing_handlers(project.resolve(), manifest),
         *_unused_grants(project.resolve(), manifest),
         *_open_operations(manifest),
         *_open_routes(manifest),
@@ -49,6 +52,21 @@ def findings(project: Path) -> list[Finding]:
         *_groups(manifest),
     ]
     return sorted(found, key=lambda finding: ("error", "warning", "note").index(finding.severity))
+
+
+def _missing_handlers(project: Path, manifest: Manifest) -> Iterator[Finding]:
+    for function in manifest.functions:
+        with _reading(function):
+            is_there = binds(project / function.entry, function.handler)
+        if not is_there:
+            yield Finding(
+                "warning",
+                "no-handler",
+                function.name,
+                f"{function.entry} has no {function.handler}.",
+                "It is what is called, so every call of the function ends in an error.",
+                f"Write def {function.handler}(event, context) there, or import it.",
+            )
 
 
 def _unused_grants(project: Path, manifest: Manifest) -> Iterator[Finding]:
@@ -68,9 +86,16 @@ def _unused(project: Path, manifest: Manifest, function: Function) -> list[str]:
     granted = dict.fromkeys(action for grant in _grants(manifest, function.name) for action in grant.actions)
     if not granted:
         return []
-    try:
+    with _reading(function):
         return unused_grants(project, function.entry, granted, function.handler)
-    except (SyntaxError, UnicodeDecodeError) as error:
+
+
+@contextmanager
+def _reading(function: Function) -> Iterator[None]:
+    """Source that cannot be read is the user's mistake, with its file and line."""
+    try:
+        yield
+    except (SyntaxError, ValueError) as error:
         place = f"{getattr(error, 'filename', None) or function.entry}:{getattr(error, 'lineno', None) or 1}"
         raise ProjectError(
             f"The source of the function {function.name!r} cannot be read: {error}.",

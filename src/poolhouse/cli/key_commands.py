@@ -13,8 +13,9 @@ if TYPE_CHECKING:
 
 keys = group("The keys that sign a user pool's tokens, and the master key of a database.")
 _EFFECT = (
-    "Two new keys, one for ID tokens and one for access tokens, sign from now on. The keys that sign today stay in the "
-    "pool's key set for 25 hours, until no token of theirs can be good any more; nobody is signed out."
+    "This makes two new keys, one for ID tokens and one for access tokens, which sign from then on. The keys that sign "
+    "today stay in the pool's key set for 25 hours, until no token of theirs can be good any more; nobody is signed "
+    "out."
 )
 
 

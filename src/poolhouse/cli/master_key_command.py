@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 __all__ = ["keys"]
 
 _EFFECT = (
-    "The key of this database's data is sealed under the new master key, in one transaction. Running servers go on; a "
-    "start needs the new key from then on, and the old one is refused. Backups need the key that they were made with."
+    "With this the key of this database's data is sealed under the new master key, in one transaction. Running servers "
+    "go on; a start needs the new key from then on, and the old one is refused. Backups need the key that they were "
+    "made with."
 )
 _AFTER = (
     "Done. Give servers and commands the new key now: POOLHOUSE_MASTER_KEY, or .poolhouse/master.key in dev. "

@@ -187,7 +187,7 @@ def _variables(operation: _Operation, given: Mapping[str, Any]) -> dict[str, Any
     variables = {wire[name]: value for name, value in given.items()}
     for name, argument in declared.items():
         if argument["isRequired"] and variables.get(name) is None:
-            raise ClientError(f"{operation.name} requires arguments '{name}'", resolution="Pass it by name.")
+            raise ClientError(f"{operation.name} requires arguments '{name}'.", resolution="Pass it by name.")
     return variables
 
 

@@ -47,6 +47,8 @@ def define_backend(
     _check_parts(auth, data, others, place)
     _check_name(name, place)
     made = census.ONGOING.get() or {}
+    if "backend" in made:
+        raise census.second("backend", place, first=made["backend"][1])
     apis = tuple(dict.fromkeys(other for other in others.values() if isinstance(other, RestApiDefinition)))
     reached = _distinct(
         [

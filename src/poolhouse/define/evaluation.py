@@ -15,6 +15,7 @@ from poolhouse.errors import ProjectError, UserError
 
 from . import census
 from .backend import Backend
+from .foreign import remedy
 from .manifest import Manifest
 from .places import FOLDER
 
@@ -90,7 +91,7 @@ def _foreign(error: BaseException, root: Path) -> Mistake:
     return Mistake(
         name="ProjectError",
         message=_sendable(f"Reading {FIRST} failed{where}: {type(error).__name__}: {_words(error)}"),
-        resolution="Mend that line.",
+        resolution=_sendable(remedy(error, root)),
         location=lines[-1] if lines else FIRST,
     )
 

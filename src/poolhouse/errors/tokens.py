@@ -39,18 +39,27 @@ class UnauthorizedException(ServiceError): ...
 
 
 class OAuthError(PoolhouseError):
-    """An answer of the OAuth endpoints: `error` is the code, `description` is for the developer of the client."""
+    """An answer of the OAuth endpoints: `error` is the code, `description` is for the developer of the client.
 
-    def __init__(self, error: str, description: str = "", *, status: int = 400) -> None:
+    `hint` is for whoever reads the server's log, and for nobody else.
+    """
+
+    def __init__(self, error: str, description: str = "", *, status: int = 400, hint: str = "") -> None:
         super().__init__(f"{error}: {description}")
         self.error = error
         self.description = description
         self.status = status
+        self.hint = hint
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the log says of it."""
+        return {"error": self.error, "why": self.description} | ({"hint": self.hint} if self.hint else {})
 
 
 class RedirectedOAuthError(OAuthError):
     """An error that the client itself is told, at `location`: its registered redirect URI with the error in it."""
 
-    def __init__(self, error: str, description: str, location: str) -> None:
-        super().__init__(error, description, status=302)
+    def __init__(self, error: str, description: str, location: str, *, hint: str = "") -> None:
+        super().__init__(error, description, status=302, hint=hint)
         self.location = location

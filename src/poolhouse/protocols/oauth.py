@@ -18,8 +18,9 @@ from poolhouse.operations.oauth import grants, parameters, revocation
 from poolhouse.operations.oauth.asking import Asking
 from poolhouse.operations.oauth.parameters import Parameters
 from poolhouse.operations.oauth.user_info import user_info
-from poolhouse.protocols.http import CORS, BodyTooLarge, ClientGone, new_request_id, read_body
+from poolhouse.protocols.http import CORS, BodyTooLarge, ClientGone, read_body
 from poolhouse.telemetry import log
+from poolhouse.telemetry.request_ids import new_request_id
 
 Endpoint = Callable[[Services, Request], Awaitable[Response]]
 _FORM = "application/x-www-form-urlencoded"
@@ -54,7 +55,7 @@ async def _answer(services: Services, endpoint: Endpoint, methods: tuple[str, ..
     try:
         return await endpoint(services, request)
     except OAuthError as error:
-        log.info("refused", operation=request.url.path, error=error.error, why=error.description)
+        log.info("refused", operation=request.url.path, **error.facts)
         return _refusal(error)
     except ClientGone:
         return Response(None, 400)

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from poolhouse.errors import UserError
 from poolhouse.testing.inbox import Inbox
 from poolhouse.testing.moving import BackendClock
 from poolhouse.testing.people import PASSWORD, User, Users
@@ -14,6 +15,8 @@ from poolhouse.testing.sessions import SignIn
 if TYPE_CHECKING:
     import httpx
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
+
+_SERVED: Final = ("cognito-idp", "cognito-identity", "sts")
 
 
 class Outputs(dict[str, Any]):
@@ -45,7 +48,12 @@ class Backend:
         return self._process.admin
 
     def boto3(self, service: str, key: tuple[str, str, str] | None = None) -> Any:
-        """Another boto3 client: `cognito-identity` or `sts`, or with the credentials of `session.credentials()`."""
+        """Another boto3 client: `cognito-identity` or `sts`, or with the credentials of `session.credentials()`.
+
+        Raises UserError for a service that this server does not speak.
+        """
+        if service not in _SERVED:
+            raise UserError(f"This server does not speak {service}.", resolution=f"It speaks {', '.join(_SERVED)}.")
         return self._process.client(service, key)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from poolhouse.errors import UserError
 from poolhouse.testing.authenticator import Authenticator
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 PASSWORD: Final = "Correct-Horse-9"  # noqa: S105 - of people who live as long as a test
 Status = Literal["CONFIRMED", "UNCONFIRMED", "FORCE_CHANGE_PASSWORD", "RESET_REQUIRED"]
 Factor = Literal["TOTP", "EMAIL", "SMS"]
+_FACTORS: Final = {"TOTP": "SoftwareTokenMfaSettings", "EMAIL": "EmailMfaSettings", "SMS": "SMSMfaSettings"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +56,13 @@ class Users:
 
         `name` is the part before the @ of the address, or the whole username or address; default: user-1, user-2, ...
         `status` UNCONFIRMED signs up, and so sends a code. `mfa` is the second factor that he has to show.
-        Raises UserError for a group that is not there, botocore's ClientError for what the server refuses.
+        Raises UserError for a group, `status` or `mfa` that is not there, botocore's ClientError for what the server
+        refuses.
         """
+        _check("status", status, get_args(Status))
+        _check("mfa", mfa, (None, *_FACTORS))
+        if isinstance(groups, str):
+            raise UserError(f"groups is a list of names, not {groups!r}.", resolution=f"Write groups=[{groups!r}].")
         self._made += 1
         given = self._attributes(name or f"user-{self._made}", attributes or {})
         username = self._username(name or f"user-{self._made}", given)
@@ -134,13 +140,8 @@ class Users:
             return
         if user.authenticator is not None:
             self._enrol(user, user.authenticator)
-        chosen = {
-            "TOTP": "SoftwareTokenMfaSettings",
-            "EMAIL": "EmailMfaSettings",
-            "SMS": "SMSMfaSettings",
-        }[mfa]
-        named = self._named(user.sub)
-        self._admin.admin_set_user_mfa_preference(**named, **{chosen: {"Enabled": True, "PreferredMfa": True}})
+        named, preferred = self._named(user.sub), {"Enabled": True, "PreferredMfa": True}
+        self._admin.admin_set_user_mfa_preference(**named, **{_FACTORS[mfa]: preferred})
 
     def _enrol(self, user: User, authenticator: Authenticator) -> None:
         """Where the pool demands a second factor, signing in for the first time has set it up already."""
@@ -153,3 +154,9 @@ class Users:
 
 def _listed(attributes: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"Name": name, "Value": value} for name, value in attributes.items()]
+
+
+def _check(option: str, given: object, choices: Sequence[str | None]) -> None:
+    if given not in choices:
+        known = ", ".join(repr(choice) for choice in choices if choice)
+        raise UserError(f"{option} cannot be {given!r}.", resolution=f"Use one of: {known}.")

@@ -4,6 +4,7 @@ An error is told to the client only at a redirect URI that is registered; before
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
@@ -24,6 +25,8 @@ _FLOWS: Final = {"code": "code", "token": "implicit"}
 _NEED_OPENID: Final = frozenset({"email", "phone", "profile"})
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 _LONGEST_AGE: Final = 10
+_LONGEST_SHOWN: Final = 200
+_LONGEST_LIST: Final = 1000
 _CARRIED: Final = (
     "response_type",
     "client_id",
@@ -70,8 +73,9 @@ class Authorization:
         """Where the browser goes with an answer."""
         return location(self.redirect_uri, {**values, "state": self.state}, in_fragment=self.is_implicit)
 
-    def refusal(self, error: str, description: str) -> RedirectedOAuthError:
-        return RedirectedOAuthError(error, description, self.answer(error=error, error_description=description))
+    def refusal(self, error: str, description: str, *, hint: str = "") -> RedirectedOAuthError:
+        target = self.answer(error=error, error_description=description)
+        return RedirectedOAuthError(error, description, target, hint=hint)
 
 
 async def find_client(services: Services, client_id: str | None) -> tuple[Pool, Client]:
@@ -102,8 +106,19 @@ def _redirect_uri(client: Client, given: Parameters) -> str:
     """To the letter one of the registered ones; the client's default when none is sent."""
     wanted = given.get("redirect_uri") or client.settings.DefaultRedirectURI
     if "redirect_uri" in given.repeated or wanted is None or wanted not in (client.settings.CallbackURLs or ()):
-        raise OAuthError("redirect_mismatch", "The address to return to is not registered for this app.")
+        raise mismatch("redirect_uri", wanted, client.settings.CallbackURLs)
     return wanted
+
+
+def mismatch(parameter: str, wanted: str | None, registered: Sequence[str] | None) -> OAuthError:
+    """The page does not repeat what a link says; the log does, beside what would have been right."""
+    sent = "was not sent" if wanted is None else f"was {wanted[:_LONGEST_SHOWN]!r}"
+    known = ", ".join(registered or ()) or "nothing"
+    return OAuthError(
+        "redirect_mismatch",
+        "The address to return to is not registered for this app.",
+        hint=f"{parameter} {sent}; registered, and compared to the letter: {known[:_LONGEST_LIST]}",
+    )
 
 
 def _checked(pool: Pool, client: Client, redirect_uri: str, given: Parameters) -> Authorization:
@@ -147,13 +162,16 @@ def _check_flow(asked: Authorization) -> None:
     if flow is None:
         raise asked.refusal("invalid_request", "response_type must be code or token.")
     if flow not in (asked.client.settings.AllowedOAuthFlows or ()):
-        raise asked.refusal("unauthorized_client", "The client may not use this response_type.")
+        flows = " and ".join(asked.client.settings.AllowedOAuthFlows or ()) or "none"
+        hint = f"response_type={asked.response_type} is the flow {flow}; the client's AllowedOAuthFlows: {flows}"
+        raise asked.refusal("unauthorized_client", "The client may not use this response_type.", hint=hint)
 
 
 def _check_scopes(asked: Authorization) -> None:
     allowed = asked.client.settings.AllowedOAuthScopes or ()
     if not asked.scopes or any(scope not in allowed for scope in asked.scopes):
-        raise asked.refusal("invalid_scope", "A scope is unknown or not allowed for this client.")
+        hint = f"asked for: {' '.join(asked.scopes)[:_LONGEST_SHOWN]}; allowed: {' '.join(allowed)[:_LONGEST_LIST]}"
+        raise asked.refusal("invalid_scope", "A scope is unknown or not allowed for this client.", hint=hint)
     if _NEED_OPENID.intersection(asked.scopes) and OPENID not in asked.scopes:
         raise asked.refusal("invalid_scope", "email, phone and profile need openid.")
 

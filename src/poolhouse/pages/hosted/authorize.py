@@ -33,7 +33,7 @@ async def logout(visit: Visit) -> Response:
     uri = visit.query.get("logout_uri")
     if uri is not None:
         if uri not in (visit.client.settings.LogoutURLs or ()):
-            raise OAuthError("redirect_mismatch", "The address to return to is not registered for this app.")
+            raise authorization.mismatch("logout_uri", uri, visit.client.settings.LogoutURLs)
         target = escaped(uri)
     elif "redirect_uri" in visit.query:
         asked = visit.asked or await authorization.check(visit.services, visit.query)

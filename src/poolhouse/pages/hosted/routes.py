@@ -80,10 +80,10 @@ async def _answer(services: Services, page: Page, request: Request) -> Response:
     try:
         return await _served(services, page, request)
     except RedirectedOAuthError as error:
-        log.info("refused", operation=page.path, error=error.error, why=error.description)
+        log.info("refused", operation=page.path, **error.facts)
         return go(error.location)
     except OAuthError as error:
-        log.info("refused", operation=page.path, error=error.error, why=error.description)
+        log.info("refused", operation=page.path, **error.facts)
         return render.problem("This link does not work", error.description, status=error.status)
     except ClientDisconnect:
         return Response(None, 400)
