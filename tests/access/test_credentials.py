@@ -29,6 +29,17 @@ def test_a_session_opens_as_it_was_issued():
     assert re.fullmatch("[A-Za-z0-9+/]{40}", made.secret_access_key)
 
 
+def test_what_is_known_of_a_token_is_known_of_one_vault():
+    """A token that was opened before is as foreign to another vault, and past for its own when its time is over."""
+    made, foreign = issue(VAULT, GRANT, 0, 60), Vault(bytes(32))
+    for _ in range(2):
+        assert open_session(VAULT, made.session_token, 1).grant == GRANT
+        with pytest.raises(UnrecognizedClientException):
+            open_session(foreign, made.session_token, 1)
+        with pytest.raises(ExpiredTokenException):
+            open_session(VAULT, made.session_token, 60_000_000)
+
+
 def test_two_sessions_share_nothing():
     """Every triple is new."""
     one, two = issue(VAULT, GRANT, 0, 60), issue(VAULT, GRANT, 0, 60)

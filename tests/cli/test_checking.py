@@ -94,6 +94,17 @@ def test_a_route_was_removed(project: Path) -> None:
     assert 'cognito-idp:ListUsers"' in run("manifest", cwd=project).stdout
 
 
+def test_a_handler_of_another_name(tmp_path: Path) -> None:
+    """Every call would fail, and nothing before it says so."""
+    project = written(tmp_path, 'allow.group("ADMINS")')
+    handler = project / "amplify" / "data" / "act" / "handler.py"
+    handler.write_text(HANDLER.replace("handler", "handle", 1))
+    assert ("warning", "no-handler", "act") in found(project)
+    handler.write_text("def handler(\n")
+    done = run("check", cwd=project)
+    assert (done.returncode, "handler.py:1" in done.stderr) == (1, True), done.stderr
+
+
 def test_source_that_cannot_be_read(project: Path) -> None:
     """The file and the line are named, also for a file beside the handler."""
     guard = next(project.rglob("guard.py"))

@@ -9,6 +9,8 @@ from operations.stage import EMAIL, PASSWORD, Stage, build, claims, refused, sai
 
 from poolhouse.operations import signing_keys
 from poolhouse.operations.bearer import bearer
+from poolhouse.store import families, groups, pools, users
+from poolhouse.store.database import open_database
 
 
 @pytest.fixture
@@ -18,6 +20,47 @@ async def stage(services, invoke) -> Stage:
 
 async def get_user(stage: Stage, token: str) -> dict:
     return await stage.public("GetUser", AccessToken=token)
+
+
+@pytest.fixture
+async def another_process(database_url, database):
+    """The same database, as another server has it open."""
+    other = open_database(database_url)
+    await other.start()
+    yield other
+    await other.stop()
+
+
+async def test_groups_are_those_of_this_moment(stage, services, another_process):
+    """Strongest first, whatever their names hold, and as another process changed them."""
+    sub = await stage.person()
+    token = (await stage.tokens())["AccessToken"]
+
+    async def seen():
+        async with services.database.read() as tx:
+            return (await bearer(services, tx, token, now=services.clock())).groups
+
+    assert await seen() == ()
+    for name, precedence in (("weak", None), ('"],["', 9), ("strong", 1)):
+        await stage.admin("CreateGroup", GroupName=name, **({} if precedence is None else {"Precedence": precedence}))
+        await stage.admin("AdminAddUserToGroup", GroupName=name, Username=sub)
+    assert await seen() == ("strong", '"],["', "weak")
+    async with another_process.write() as tx:
+        group = await groups.get(tx, stage.pool, "strong")
+        user = await users.get(tx, await pools.get(tx, stage.pool), sub)
+        await groups.remove_member(tx, group.id, user.id)
+    assert await seen() == ('"],["', "weak")
+
+
+async def test_a_sign_in_that_another_process_ended(stage, services, another_process):
+    """A token that was good a moment ago is refused at once."""
+    sub = await stage.person()
+    token = (await stage.tokens())["AccessToken"]
+    assert await get_user(stage, token)
+    async with another_process.write() as tx:
+        user = await users.get(tx, await pools.get(tx, stage.pool), sub)
+        await families.revoke_all(tx, user.id, services.clock())
+    assert said(await refused(get_user(stage, token))) == ("NotAuthorized", "Access Token has been revoked")
 
 
 async def test_id_token_as_access_token(stage):

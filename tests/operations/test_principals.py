@@ -13,6 +13,7 @@ from poolhouse.access.principals import CognitoIdentity, RoleSession, Root
 from poolhouse.access.sigv4 import Request
 from poolhouse.operations.principals import principal
 from poolhouse.store import roles
+from poolhouse.store.database import open_database
 from poolhouse.store.roles import Role
 from poolhouse.testing.clock import Clock
 
@@ -72,6 +73,26 @@ async def test_a_role_that_is_gone_is_nobody(services):
     key = session(services)
     async with services.database.write() as tx:
         await roles.remove(tx, ARN)
+    assert (await refused(principal(services, signed(key)))).code == "UnrecognizedClientException"
+
+
+async def test_a_role_that_another_process_removes(services, database_url):
+    """Credentials that were good a moment ago, so that all is known of their token, are nobody's at once."""
+    await put(services, ALLOW)
+    key = session(services)
+    assert await principal(services, signed(key))
+    other = open_database(database_url)
+    await other.start()
+    try:
+        async with other.write() as tx:
+            await roles.put(tx, Role(ARN, "r", "app", "{}", "[]", services.clock()))
+        narrowed = await principal(services, signed(key))
+        assert isinstance(narrowed, RoleSession)
+        assert not narrowed.policies.settled("cognito-idp:AdminGetUser", "*").allowed
+        async with other.write() as tx:
+            await roles.remove(tx, ARN)
+    finally:
+        await other.stop()
     assert (await refused(principal(services, signed(key)))).code == "UnrecognizedClientException"
 
 

@@ -11,6 +11,7 @@ import pytest
 from poolhouse.errors import SettingError
 from poolhouse.store.backend import add_fact, fact
 from poolhouse.store.database import open_database
+from poolhouse.store.sqlite import SqliteDatabase
 
 
 class Broken(Exception):
@@ -180,6 +181,33 @@ async def test_a_failed_commit_is_told_to_all_who_share_it(tmp_path):
     await asyncio.wait_for(note(database, "room again"), 20)
     assert await known(database, "room again")
     await database.stop()
+
+
+async def reader(database):
+    async with database.read() as tx:
+        return tx
+
+
+async def test_both_readers_see_what_was_committed(tmp_path):
+    """The one of the moments after a write, and the one of calm: also what another process commits."""
+    busy, calm = (SqliteDatabase(str(tmp_path / "a.db"), calm_seconds=seconds) for seconds in (3600, 0))
+    await busy.start()
+    await calm.start()
+    try:
+        before = await reader(busy), await reader(calm)
+        for number in range(3):
+            for writing in (busy, calm):
+                await note(writing, name := f"{number} of {writing.path} {id(writing)}")
+                assert await known(busy, name)
+                assert await known(calm, name)
+                async with asyncio.timeout(20):
+                    while await reader(calm) is not before[1]:
+                        await asyncio.sleep(0)
+                assert await known(calm, name)
+            assert await reader(busy) is not before[0]
+    finally:
+        await busy.stop()
+        await calm.stop()
 
 
 async def test_writers_share_commits(tmp_path):

@@ -6,7 +6,7 @@ import pytest
 from pool_rows import add_group, add_pool, add_user, read
 
 from poolhouse.errors import GroupExistsException, GroupNotFound, LimitExceededException, ResourceNotFoundException
-from poolhouse.store import groups, users
+from poolhouse.store import groups, pools, users
 
 
 async def test_groups_of_a_user_strongest_first(database):
@@ -18,6 +18,33 @@ async def test_groups_of_a_user_strongest_first(database):
             group = await groups.add(tx, pool.id, name, precedence=precedence, now=1)
             await groups.add_member(tx, group.id, ada.id, 1)
     assert [group.name for group in await read(database, groups.of_user, ada.id)] == ["best", "a", "b", "none"]
+
+
+async def test_names_of_the_groups_of_a_sub(database):
+    """The same order; nothing for a sub that is nobody's, a username, or somebody's in another pool."""
+    pool, other = await add_pool(database), await add_pool(database, "us-east-1_BBBBBBBBB")
+    ada = await add_user(database, pool, "ada")
+    async with database.write() as tx:
+        for name, precedence in (("none", None), ('a",\n"b', 5), ("best", 0)):
+            group = await groups.add(tx, pool.id, name, precedence=precedence, now=1)
+            await groups.add_member(tx, group.id, ada.id, 1)
+    assert await read(database, groups.names_of_sub, pool.id, ada.sub) == ("best", 'a",\n"b', "none")
+    for pool_id, sub in ((other.id, ada.sub), (pool.id, "nobody")):
+        assert await read(database, groups.names_of_sub, pool_id, sub) == ()
+    assert ada.sub != ada.username
+    assert await read(database, groups.names_of_sub, pool.id, ada.username) == ()
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+async def test_names_of_the_groups_in_a_pool_that_goes(database, is_whole):
+    """Also while its rows are still there."""
+    pool = await add_pool(database)
+    ada = await add_user(database, pool, "ada")
+    await add_group(database, pool, "G", ada)
+    assert await read(database, groups.names_of_sub, pool.id, ada.sub) == ("G",)
+    async with database.write() as tx:
+        await pools.remove(tx, pool.id, at_once=500 if is_whole else 0)
+    assert await read(database, groups.names_of_sub, pool.id, ada.sub) == ()
 
 
 async def test_members_page_by_page(database):

@@ -10,7 +10,7 @@ from poolhouse.store import clients, delegations, groups, memberships, pools, se
 from poolhouse.store.statement import Statement
 
 # A user has at most a hundred groups and a pool a handful of keys; those are sorted, and so are 128 users of a list.
-SORTED = {"_OF_USER_ALL", "_OF_USER_PAGE", "_KEYS", "_KIDS", "_NAMED", "_SUBS", "_ALIASES"}
+SORTED = {"_OF_USER_ALL", "_OF_USER_PAGE", "_NAMES_OF_SUB", "_KEYS", "_KIDS", "_NAMED", "_SUBS", "_ALIASES"}
 # What a sweep looks at once a minute: two rows of each pool.
 SWEPT = {"_REMOVE_KEYS"}
 

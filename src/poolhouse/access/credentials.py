@@ -1,6 +1,7 @@
 """Temporary credentials without a table: a session, its secret key included, is sealed into its token."""
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -15,6 +16,7 @@ from .principals import CognitoIdentity
 TEMPORARY_KEY_PREFIX = "ASIA"
 _PURPOSE = "session-token"
 _LONGEST_TOKEN = 16_384
+_MOST_OPENED = 256
 _ROLE_ARN = re.compile(r"arn:aws:iam::[0-9]{12}:role/[\w+=,.@/-]{1,128}", re.ASCII)
 _SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 
@@ -65,9 +67,17 @@ def open_session(vault: Vault, token: str, now: int) -> Session:
     if len(token) > _LONGEST_TOKEN:
         raise UnrecognizedClientException
     try:
-        session = vault.open_token(_PURPOSE, token, Session)
+        session = _opened(vault, token)
     except BrokenSeal as cause:
         raise UnrecognizedClientException from cause
     if now >= session.expiration:
         raise ExpiredTokenException
     return session
+
+
+@lru_cache(maxsize=_MOST_OPENED)
+def _opened(vault: Vault, token: str) -> Session:
+    """A worker signs with one token for an hour, and what a vault sealed never changes. What it says is kept, by its
+    whole text; how old it is, and what became of role and user, is asked every time.
+    """
+    return vault.open_token(_PURPOSE, token, Session)

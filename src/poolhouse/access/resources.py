@@ -3,6 +3,9 @@
 from base64 import b32encode
 from functools import lru_cache
 from hashlib import sha256
+from typing import Final
+
+_ON_TAGGED: Final = frozenset({"TagResource", "UntagResource", "ListTagsForResource"})
 
 
 def user_pool_arn(region: str, account_id: str, pool_id: str) -> str:
@@ -38,16 +41,12 @@ def action_resource(service: str, operation: str, request: object, *, region: st
     No store is asked, so a refusal says nothing about what exists. Operations without a resource type
     (CreateUserPool, ListUserPools, DescribeUserPoolDomain, ...) need a policy on `*`.
     """
-    tagged: str | None = getattr(request, "ResourceArn", None)
-    if operation in ("TagResource", "UntagResource", "ListTagsForResource") and tagged:
-        return tagged
-    pool_id: str | None = getattr(request, "UserPoolId", None)
-    if service == "cognito-idp" and pool_id:
+    if operation in _ON_TAGGED and (tagged := getattr(request, "ResourceArn", None)):
+        return str(tagged)
+    if service == "cognito-idp" and (pool_id := getattr(request, "UserPoolId", None)):
         return user_pool_arn(region, account_id, pool_id)
-    identity_pool_id: str | None = getattr(request, "IdentityPoolId", None)
-    if service == "cognito-identity" and identity_pool_id:
+    if service == "cognito-identity" and (identity_pool_id := getattr(request, "IdentityPoolId", None)):
         return identity_pool_arn(region, account_id, identity_pool_id)
-    assumed: str | None = getattr(request, "RoleArn", None)
-    if service == "sts" and assumed:
-        return assumed
+    if service == "sts" and (assumed := getattr(request, "RoleArn", None)):
+        return str(assumed)
     return "*"

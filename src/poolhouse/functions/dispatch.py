@@ -1,11 +1,14 @@
 """The functions of one backend: takes their specs, finds one by name, repeats asynchronous invocations that fail."""
 
 import asyncio
-import uuid
 from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+from prometheus_client import Counter
 
 from poolhouse import telemetry
 from poolhouse.errors import RequestEntityTooLargeException, ResourceNotFoundException, TooManyRequestsException
+from poolhouse.telemetry.request_ids import new_request_id
 
 from .fleet import Bounds, Fleet
 from .history import History
@@ -100,7 +103,7 @@ class Functions:
 
         `caller` is text of A-Z, a-z, 0-9, "-" and "_" that the SDK in the handler sends back with every call.
         """
-        return await self._invoke(name, event, str(uuid.uuid4()), caller)
+        return await self._invoke(name, event, new_request_id(), caller)
 
     async def invoke_async(self, name: str, event: bytes, *, caller: str = "") -> str:
         """Accepts the event and runs the function later, again after an error, as often as there are retry delays.
@@ -114,7 +117,7 @@ class Functions:
             raise RequestEntityTooLargeException(request_too_large(len(event)).message)
         if len(self._later) >= self._bounds.queue_limit:
             raise TooManyRequestsException
-        request_id = str(uuid.uuid4())
+        request_id = new_request_id()
         task = asyncio.create_task(self._run_later(name, event, request_id, caller))
         self._later.add(task)
         task.add_done_callback(self._later.discard)
@@ -134,7 +137,7 @@ class Functions:
         """One attempt, counted; it is a span where traces are on."""
         run = self._traced if telemetry.traces.on else self._run
         outcome = await run(name, event, request_id, caller)
-        telemetry.INVOCATIONS.labels(name, outcome.error.type if outcome.error else "ok").inc()
+        _counter(name, outcome.error.type if outcome.error else "ok").inc()
         return outcome
 
     async def _traced(self, name: str, event: bytes, request_id: str, caller: str) -> Invocation:
@@ -166,7 +169,8 @@ class Functions:
             if name in self._fleets:
                 self._fleets[name].forget(job)
             raise
-        self.history.refused(name, outcome, self._host.clock())
+        if outcome.error is not None:
+            self.history.refused(name, outcome, self._host.clock())
         return outcome
 
     async def _run_later(self, name: str, event: bytes, request_id: str, caller: str) -> None:
@@ -198,3 +202,9 @@ class Functions:
         self._retiring[task] = fleet
         task.add_done_callback(self._retiring.pop)
         return tuple(waiting)
+
+
+@lru_cache(maxsize=256)
+def _counter(function: str, outcome: str) -> Counter:
+    """The library looks labels up anew each time, which takes longer than to count."""
+    return telemetry.INVOCATIONS.labels(function, outcome)

@@ -74,8 +74,8 @@ class _Report(msgspec.Struct):
     """What awslambdaric posts about an exception."""
 
     errorMessage: str = ""  # noqa: N815  Lambda's names
-    errorType: str = ""  # noqa: N815
-    stackTrace: list[str] = []  # noqa: N815
+    errorType: str = ""  # noqa: N815 - Lambda's name
+    stackTrace: list[str] = []  # noqa: N815 - Lambda's name
 
 
 class Worker:
@@ -93,6 +93,7 @@ class Worker:
         self.idle_since = 0.0
         self._host = host
         self._owner = owner
+        self._arn = host.arn(spec.name)
         self._loop = asyncio.get_running_loop()
         self._token = host.api.open(self)
         self._authorization = secrets.token_urlsafe(24)
@@ -138,13 +139,13 @@ class Worker:
         now, seconds = self._host.clock(), self.spec.timeout_seconds
         self._limit = self._loop.call_later(seconds, self._time_out)
         self._host.history.began(self.spec.name, job.request_id, now, self._init_ns and self._init_ns // 1000)
-        self._log(f"START RequestId: {job.request_id} Version: $LATEST")
+        self._host.log(self.spec.name, job.request_id, f"START RequestId: {job.request_id} Version: $LATEST")
         caller = f";Caller={job.caller}" if job.caller else ""
-        trace = job.trace or f"Root=1-{now // 1_000_000:08x}-{secrets.token_hex(12)};Sampled=0"
+        trace = job.trace or f"Root=1-{now // 1_000_000:08x}-{os.urandom(12).hex()};Sampled=0"
         headers = (
             f"Lambda-Runtime-Aws-Request-Id: {job.request_id}\r\n"
             f"Lambda-Runtime-Deadline-Ms: {now // 1000 + seconds * 1000}\r\n"
-            f"Lambda-Runtime-Invoked-Function-Arn: {self._host.arn(self.spec.name)}\r\n"
+            f"Lambda-Runtime-Invoked-Function-Arn: {self._arn}\r\n"
             f"Lambda-Runtime-Trace-Id: {trace}{caller}\r\n"
         )
         connection.deliver(headers, job.event)
@@ -325,10 +326,12 @@ class Worker:
     def _log_report(self, request_id: str, duration_us: int) -> None:
         init = "" if self._init_ns is None else f"\tInit Duration: {self._init_ns / 1e6:.2f} ms"
         self._init_ns = None
-        self._log(f"END RequestId: {request_id}")
-        self._log(
+        self._host.log(self.spec.name, request_id, f"END RequestId: {request_id}")
+        self._host.log(
+            self.spec.name,
+            request_id,
             f"REPORT RequestId: {request_id}\tDuration: {duration_us / 1000:.2f} ms"
-            f"\tBilled Duration: {-(-duration_us // 1000)} ms\tMemory Size: {self.spec.memory_mb} MB{init}"
+            f"\tBilled Duration: {-(-duration_us // 1000)} ms\tMemory Size: {self.spec.memory_mb} MB{init}",
         )
 
     def _reported(self, body: bytes) -> InvocationError:

@@ -17,7 +17,7 @@ from poolhouse.errors import (
     ResourceNotFoundException,
 )
 from poolhouse.operations.context import Services
-from poolhouse.store import families, groups
+from poolhouse.store import families
 from poolhouse.store.clients import Client
 from poolhouse.store.database import Transaction
 from poolhouse.store.families import Family, Holder, Owned
@@ -67,9 +67,10 @@ async def bearer(
     of_pool = _pool_id(services, claims)
     if pool_id not in (None, of_pool):
         raise InvalidAccessToken
-    held = await _holder(tx, claims)
-    if held is None:
+    found = await _found(tx, claims)
+    if found is None:
         raise AccessTokenRevoked
+    held = found.holder
     client_id = claims["client_id" if use == "access" else "aud"]
     if (held.user.sub, held.user.pool_id, held.client.id) != (claims["sub"], of_pool, client_id):
         raise InvalidAccessToken
@@ -77,8 +78,7 @@ async def bearer(
         raise NotAuthorizedException("Access Token does not have required scopes")
     if is_dead(held):
         raise AccessTokenRevoked
-    names = tuple(group.name for group in await groups.of_user(tx, held.user.id))
-    return Bearer(held.user, held.pool, held.client, held.family, {**claims}, use, names)
+    return Bearer(held.user, held.pool, held.client, held.family, {**claims}, use, found.groups)
 
 
 def is_dead(held: Holder | Owned) -> bool:
@@ -155,10 +155,10 @@ def _use(claims: Mapping[str, Any], uses: tuple[TokenUse, ...]) -> TokenUse:
     raise InvalidAccessToken
 
 
-async def _holder(tx: Transaction, claims: Mapping[str, Any]) -> Holder | None:
+async def _found(tx: Transaction, claims: Mapping[str, Any]) -> families.Bearer | None:
     family_id = claims.get("origin_jti")
     if family_id is not None:
-        return await families.holder(tx, family_id)
+        return await families.bearer(tx, family_id)
     if "event_id" not in claims:
         raise InvalidAccessToken  # an app's own token, of client_credentials: no user holds it
-    return await families.holder_of_event(tx, claims["iss"].rpartition("/")[2], claims["sub"], claims["event_id"])
+    return await families.bearer_of_event(tx, claims["iss"].rpartition("/")[2], claims["sub"], claims["event_id"])

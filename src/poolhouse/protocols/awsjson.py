@@ -40,12 +40,12 @@ from poolhouse.protocols.http import (
     answer,
     header,
     lines,
-    new_request_id,
     preflight,
     read_body,
     take_exchange,
 )
 from poolhouse.telemetry import CALLS, Asked, log, recent
+from poolhouse.telemetry.request_ids import new_request_id
 
 Authenticate = Callable[[Services, Request], Awaitable[Principal]]
 # The signature is checked before a request's content is looked at.

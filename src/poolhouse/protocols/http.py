@@ -3,7 +3,6 @@
 Bare ASGI, because the AWS JSON route is the hot path of the whole server.
 """
 
-import os
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any, Final, Protocol, cast
 
@@ -60,12 +59,6 @@ class BodyTooLarge(Exception):
 
 class ClientGone(Exception):
     """The client hung up before its request was complete."""
-
-
-def new_request_id() -> str:
-    """The x-amzn-RequestId of one answer: a random UUID, formatted here because `uuid.uuid4` is on every hot path."""
-    text = os.urandom(16).hex()
-    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-8{text[17:20]}-{text[20:]}"
 
 
 def header(scope: Scope, name: bytes) -> bytes:

@@ -17,8 +17,8 @@ from starlette.routing import Route
 from poolhouse.errors import NotAuthorizedException
 from poolhouse.operations import import_jobs
 from poolhouse.operations.context import Services
-from poolhouse.protocols.http import new_request_id
 from poolhouse.telemetry import log
+from poolhouse.telemetry.request_ids import new_request_id
 
 _PIECE = 1_048_576
 _PATIENCE_SECONDS = 20

@@ -1,11 +1,11 @@
 """Token families: one row per sign-in, which its access, ID and refresh tokens name. It never sees a token."""
 
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import NamedTuple
 
 from sqlalchemy import BigInteger, bindparam, delete, insert, select, update
 
-from . import pools
+from . import groups, pools
 from .clients import Client
 from .database import Row, Transaction
 from .pools import Pool
@@ -54,9 +54,16 @@ class Holder(NamedTuple):
     pool: Pool
 
 
-# Where the columns of the four tables begin in a row of `_HELD`.
+class Bearer(NamedTuple):
+    """A holder, and the names of the groups that he is in now, the strongest first."""
+
+    holder: Holder
+    groups: tuple[str, ...]
+
+
+# Where the columns of the tables begin in a row of `_HELD`, and what stands behind them.
 _TABLES = (token_families, users_table, clients_table, pools_table)
-_BORDERS = tuple(accumulate((len(table.columns) for table in _TABLES), initial=0))
+_USER, _CLIENT, _POOL, _END = accumulate(len(table.columns) for table in _TABLES)
 _ADD = Statement(insert(token_families).values({name: bindparam(name) for name in Family._fields}))
 _FIND = Statement(select(token_families).where(token_families.c.id == bindparam("id")))
 _HELD = select(*_TABLES).select_from(
@@ -66,13 +73,14 @@ _HELD = select(*_TABLES).select_from(
 )
 _OF_ID = _HELD.where(token_families.c.id == bindparam("family"))
 _HOLDER = (Statement(_OF_ID), Statement(_OF_ID.with_for_update(of=users_table)))
+_WITH_GROUPS = Statement(_OF_ID.add_columns(groups.NAMES_OF_USER))
 _OWNED = Statement(
     select(token_families, users_table)
     .select_from(token_families.join(users_table, users_table.c.id == token_families.c.user_id))
     .where(token_families.c.id == bindparam("family"))
 )
-_HOLDER_BY_EVENT = Statement(
-    _HELD.where(
+_BY_EVENT_WITH_GROUPS = Statement(
+    _HELD.add_columns(groups.NAMES_OF_USER).where(
         users_table.c.pool_id == bindparam("pool"),
         users_table.c.sub == bindparam("sub"),
         token_families.c.event_id == bindparam("event"),
@@ -109,19 +117,19 @@ async def find(tx: Transaction, family_id: str) -> Family | None:
 
 
 def _holder(row: Row) -> Holder:
-    family, user, client, pool = (row[start:end] for start, end in pairwise(_BORDERS))
+    client = row[_CLIENT:_POOL]
     return Holder(
-        Family._make(family),
-        User._make(user),
+        Family._make(row[:_USER]),
+        User._make(row[_USER:_CLIENT]),
         Client(client[0], client[1], client[2], decode_client(client[3]), client[4], client[5], client[6]),
-        pools.of_row(pool),
+        pools.of_row(row[_POOL:_END]),
     )
 
 
 async def owned(tx: Transaction, family_id: str) -> Owned | None:
     """For whoever has the client and its pool. None when the family or its user is gone."""
     row = await tx.one(_OWNED, {"family": family_id})
-    return None if row is None else Owned(Family._make(row[: _BORDERS[1]]), User._make(row[_BORDERS[1] :]))
+    return None if row is None else Owned(Family._make(row[:_USER]), User._make(row[_USER:]))
 
 
 async def holder(tx: Transaction, family_id: str, *, lock: bool = False) -> Holder | None:
@@ -130,10 +138,20 @@ async def holder(tx: Transaction, family_id: str, *, lock: bool = False) -> Hold
     return None if row is None else _holder(row)
 
 
-async def holder_of_event(tx: Transaction, pool_id: str, sub: str, event_id: str) -> Holder | None:
+async def bearer(tx: Transaction, family_id: str) -> Bearer | None:
+    """Like `holder`, with the groups."""
+    row = await tx.one(_WITH_GROUPS, {"family": family_id})
+    return None if row is None else _bearer(row)
+
+
+async def bearer_of_event(tx: Transaction, pool_id: str, sub: str, event_id: str) -> Bearer | None:
     """For tokens that do not name their family, those of clients without token revocation."""
-    row = await tx.one(_HOLDER_BY_EVENT, {"pool": pool_id, "sub": sub, "event": event_id})
-    return None if row is None else _holder(row)
+    row = await tx.one(_BY_EVENT_WITH_GROUPS, {"pool": pool_id, "sub": sub, "event": event_id})
+    return None if row is None else _bearer(row)
+
+
+def _bearer(row: Row) -> Bearer:
+    return Bearer(_holder(row), groups.names_in(row[_END]))
 
 
 async def revoke(tx: Transaction, family_id: str, now: int) -> bool:

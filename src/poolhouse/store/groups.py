@@ -3,12 +3,25 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, BindParameter, bindparam, delete, func, null, select, update
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Subquery,
+    bindparam,
+    delete,
+    func,
+    null,
+    select,
+    update,
+)
 
 from poolhouse.errors import GroupExistsException, GroupNotFound, LimitExceededException
 
 from . import pools
 from .database import Row, Transaction
+from .json_list import JsonList
 from .pools import REMOVED, Pool
 from .schema import groups, memberships, users
 from .schema import pools as pools_table
@@ -85,12 +98,33 @@ _PAGE = Statement(
     .order_by(groups.c.name)
     .limit(bindparam("limit"))
 )
+_STRONGEST_FIRST = (groups.c.precedence.asc().nulls_last(), groups.c.name)
+
+
+def _held_by(user_id: ColumnElement[int]) -> Subquery:
+    """The names of the groups of somebody whose row is outside."""
+    held = select(groups.c.name).select_from(memberships.join(groups, groups.c.id == memberships.c.group_id))
+    held = held.where(memberships.c.user_id == user_id, groups.c.pool_id != REMOVED)
+    return held.order_by(*_STRONGEST_FIRST).correlate(users).subquery()
+
+
 _OF_USER = (
     select(groups)
     .select_from(memberships.join(groups, groups.c.id == memberships.c.group_id))
     .where(memberships.c.user_id == bindparam("user_id"), groups.c.pool_id != REMOVED)
 )
-_OF_USER_ALL = Statement(_OF_USER.order_by(groups.c.precedence.asc().nulls_last(), groups.c.name))
+_OF_USER_ALL = Statement(_OF_USER.order_by(*_STRONGEST_FIRST))
+_theirs = _held_by(users.c.id)
+NAMES_OF_USER = select(JsonList(_theirs.c.name)).scalar_subquery()
+"""The groups of the user whose row a statement reads, the strongest first, for `names_in`."""
+_NAMES_OF_SUB = Statement(
+    select(groups.c.name)
+    .select_from(users.join(memberships, memberships.c.user_id == users.c.id).join(groups))
+    .join(pools_table, pools_table.c.id == users.c.pool_id)
+    .where(users.c.pool_id == bindparam("pool_id"), users.c.sub == bindparam("sub"))
+    .where(pools_table.c.region != REMOVED, groups.c.pool_id != REMOVED)
+    .order_by(*_STRONGEST_FIRST)
+)
 _OF_USER_PAGE = Statement(
     _OF_USER.where(groups.c.name > bindparam("after")).order_by(groups.c.name).limit(bindparam("limit"))
 )
@@ -222,6 +256,19 @@ async def list_(tx: Transaction, pool_id: str, after: str, limit: int) -> list[G
 async def of_user(tx: Transaction, user_id: int) -> list[Group]:
     """Every group of a user, the strongest first."""
     return [Group._make(row) for row in await tx.all(_OF_USER_ALL, {"user_id": user_id})]
+
+
+_names = msgspec.json.Decoder(tuple[str, ...])
+
+
+def names_in(text: str | None) -> tuple[str, ...]:
+    """What `NAMES_OF_USER` found; without a row PostgreSQL makes no list."""
+    return _names.decode(text) if text else ()
+
+
+async def names_of_sub(tx: Transaction, pool_id: str, sub: str) -> tuple[str, ...]:
+    """The groups of the user with this sub, the strongest first; none where he or his pool is gone."""
+    return tuple([row[0] for row in await tx.all(_NAMES_OF_SUB, {"pool_id": pool_id, "sub": sub})])
 
 
 async def page_of_user(tx: Transaction, user_id: int, after: str, limit: int) -> list[Group]:

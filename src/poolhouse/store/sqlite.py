@@ -1,14 +1,14 @@
 """SQLite: statements run inline through the standard library's driver, commits are shared.
 
-One connection writes, one reads. Each write block is a savepoint in the open transaction; the commit, and the fsync
-that makes it durable, is shared by all blocks that were ready before it, and every block's caller waits for it.
-What the blocks noted for the commit is done right before it, once for all of them.
+One connection writes, two read: which of them depends on how long ago the last write was. Each write block is a
+savepoint in the open transaction; the commit, and the fsync that makes it durable, is shared by all blocks that were
+ready before it, and every block's caller waits for it. What the blocks noted for the commit is done right before it,
+once for all of them.
 """
 
 import asyncio
 import sqlite3
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +16,7 @@ from typing import Any
 
 from poolhouse.errors import DatabaseUnavailable, SettingError
 from poolhouse.store import outages, own_files
+from poolhouse.store.commit_thread import CommitThread
 from poolhouse.store.database import Row, Step, Values
 from poolhouse.store.migrations import upgrade_sqlite
 from poolhouse.store.statement import Statement
@@ -32,6 +33,10 @@ _PRAGMAS = (
 
 # What lies behind the mapped part of a file is copied into the small cache, a system call for each page.
 _MAPPED = "PRAGMA mmap_size=1073741824"
+# SQLite gives a mapping up, page tables and all, whenever it finds that somebody has committed.
+_NOT_MAPPED = "PRAGMA mmap_size=0"
+_CALM_SECONDS = 0.1
+"""How long after a write the reader without a mapping is the cheaper one."""
 
 
 class _Connection:
@@ -115,6 +120,10 @@ class _Writer(_Connection):
             self.raw.execute("ROLLBACK TO block")
             self.raw.execute("RELEASE block")
 
+    def commit(self) -> None:
+        """Waits for the disk."""
+        self.raw.execute("COMMIT")
+
     async def finish(self) -> None:
         """Do what was noted, in the order in which each step was first named."""
         steps: dict[Step, list[Any]] = {}
@@ -159,12 +168,15 @@ class _Write:
 class SqliteDatabase:
     """See `Database`. `path` is a file; its folder is made when missing."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, calm_seconds: float = _CALM_SECONDS) -> None:
         self.path = path
+        self._calm_seconds = calm_seconds
+        self._calm: asyncio.TimerHandle | None = None
+        self._written = 0.0
         self._is_taken = False  # by the block that is open, or by the commit
         self._waiting: list[asyncio.Future[None]] = []
         self._batch: list[asyncio.Future[None]] | None = None
-        self._commits = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite-commit")
+        self._commits = CommitThread()
         self._commit_due = False
         self._running: set[asyncio.Task[None]] = set()
         self._open: list[_Connection] = []
@@ -177,25 +189,31 @@ class SqliteDatabase:
             upgrade_sqlite(self.path)
             self._writer = _Writer(self.path)
             self._open.append(self._writer)
-            reader = _Connection(self.path)
-            self._open.append(reader)
+            self._mapped, self._not_mapped = self._reader(_MAPPED), self._reader(_NOT_MAPPED)
         except (OSError, sqlite3.Error) as error:
             raise SettingError(
                 f"The database file {self.path} cannot be used ({error}).",
                 resolution="Give --database another file, or mend its folder's rights.",
             ) from error
+        self._read = self._mapped
+
+    def _reader(self, mapping: str) -> _Read:
+        reader = _Connection(self.path)
+        self._open.append(reader)
         reader.raw.execute("PRAGMA query_only=ON")
-        reader.raw.execute(_MAPPED)
-        self._read = _Read(reader)
+        reader.raw.execute(mapping)
+        return _Read(reader)
 
     async def stop(self) -> None:
+        if self._calm is not None:
+            self._calm.cancel()
         while self._running:
             await asyncio.wait(self._running)
         await self._take()
         while self._open:
             self._open.pop().raw.close()
         self._leave()
-        self._commits.shutdown()
+        self._commits.stop()
 
     def read(self) -> _Read:
         return self._read
@@ -209,6 +227,7 @@ class SqliteDatabase:
             if self._batch is None:
                 self._writer.open()
                 self._batch = []
+                self._expect_change()
             elif not self._writer.raw.in_transaction:  # SQLite gave all of it up: nothing more may join
                 raise DatabaseUnavailable(may_repeat=False)
             self._writer.begin()
@@ -219,6 +238,20 @@ class SqliteDatabase:
             self._leave()
             raise
         return self._writer
+
+    def _expect_change(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._read, self._written = self._not_mapped, loop.time()
+        if self._calm is None:
+            self._calm = loop.call_later(self._calm_seconds, self._see_calm, loop)
+
+    def _see_calm(self, loop: asyncio.AbstractEventLoop) -> None:
+        """One timer for many writes."""
+        left = self._written + self._calm_seconds - loop.time()
+        if left > 0:
+            self._calm = loop.call_later(left, self._see_calm, loop)
+        else:
+            self._calm, self._read = None, self._mapped
 
     async def keep_block(self) -> None:
         batch = self._batch
@@ -273,7 +306,7 @@ class SqliteDatabase:
             if not self._writer.raw.in_transaction:
                 raise DatabaseUnavailable(may_repeat=False)
             await self._writer.finish()
-            await asyncio.get_running_loop().run_in_executor(self._commits, self._writer.raw.execute, "COMMIT")
+            await self._commits.run(self._writer.commit)
         except BaseException as error:
             # Whatever happened, nobody may be told that his change is on disk.
             outage = outages.of_sqlite(error) if isinstance(error, sqlite3.Error) else None

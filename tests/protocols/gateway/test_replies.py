@@ -11,6 +11,15 @@ from poolhouse.protocols.gateway.replies import BadReply, reply
 JSON = (b"content-type", b"application/json")
 
 
+@pytest.mark.parametrize("name", ["a b", "", "x" * 70 + ":", "Content-Length\r\n"])
+def test_a_name_that_is_none_is_refused_each_time(name):
+    """Names that are good are known after the first answer; others never are."""
+    for _ in range(2):
+        assert made(headers={"X-Good": "1", "x" * 300: "2"}).headers == [(b"x-good", b"1"), (b"x" * 300, b"2"), JSON]
+        with pytest.raises(BadReply):
+            made(headers={name: "1"})
+
+
 def made(**members):
     return reply(json.dumps(members).encode())
 

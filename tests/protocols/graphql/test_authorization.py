@@ -202,6 +202,20 @@ async def test_field_without_rules_is_closed(world: World) -> None:
     assert (await world.post("{ op }", world.signed(ROOT))).data["op"]
 
 
+async def test_a_refusal_before_any_rule_is_in_the_log(seeded: World) -> None:
+    """What the client was told, and what lies behind it: the browser's developer has nothing else to look at."""
+    await seeded.post(headers={})
+    await seeded.post(headers={"authorization": "no-token"})
+    await seeded.post(headers=seeded.user("bob"))
+    assert [(event, facts.get("why")) for event, facts in seeded.logged] == [
+        ("graphql.refused", "Valid authorization header not provided."),
+        ("graphql.refused", "Unable to parse JWT token."),
+        ("graphql.denied", None),
+    ]
+    assert "no-token" not in str(seeded.logged)
+    assert seeded.logged[0][1]["error"] == "UnauthorizedException"
+
+
 @pytest.mark.parametrize("development", [True, False])
 async def test_hint_in_development(world: World, development: bool) -> None:
     """The hint is always in the log, and in the answer only in development."""

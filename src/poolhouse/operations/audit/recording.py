@@ -15,7 +15,7 @@ from poolhouse.crypto.vault import Vault
 from poolhouse.errors import AccessDeniedException, DelegationRefused, ServiceError
 from poolhouse.operations.context import Call, Services
 from poolhouse.operations.unwritten import Note
-from poolhouse.store import groups, pools, users
+from poolhouse.store import groups
 from poolhouse.store.database import Transaction
 
 from .command_line import COMMAND_LINE, typed_by
@@ -225,12 +225,7 @@ def _named(request: msgspec.Struct) -> str:
 
 async def _live_groups(tx: Transaction, person: Person, known: tuple[str, ...] | None) -> tuple[str, ...]:
     """The groups of the person behind a call, as they are now; `known` when the call has found out already."""
-    if known is not None:
-        return known
-    pool = await pools.find(tx, person.pool_id)
-    user = await users.find(tx, pool, person.sub) if pool else None
-    found = [] if user is None else await groups.of_user(tx, user.id)
-    return tuple(group.name for group in found)
+    return await groups.names_of_sub(tx, person.pool_id, person.sub) if known is None else known
 
 
 def _budget(ctx: Call) -> str:

@@ -22,10 +22,10 @@ from poolhouse.protocols.http import (
     Send,
     answer,
     header,
-    new_request_id,
     read_body,
 )
 from poolhouse.telemetry import CALLS
+from poolhouse.telemetry.request_ids import new_request_id
 
 from .authorizer import Authorizer
 from .cors import Cors
@@ -37,6 +37,8 @@ from .routes import Match, Routes
 MAX_BODY: Final = 10 * 1024 * 1024
 _DIGITS: Final = len(str(MAX_BODY))
 SECONDS_LIMIT: Final = 29.0
+_MOST_FOUND: Final = 256
+_USUAL_PATH: Final = 512
 _JSON: Final[Header] = (b"content-type", b"application/json")
 # Refusals of the function runtime itself; a handler's own exception of the same name has a stack.
 _RUNTIME: Final[Mapping[str, Callable[[], Refusal]]] = {
@@ -107,6 +109,7 @@ class Gateway:
         edge: Edge | None = None,
     ) -> None:
         self._apis = {api.root[0]: api for api in map(_compiled, places)}
+        self._found: dict[tuple[str, bytes, str], _Target] = {}
         self._authorizer = authorizer
         self._invoker = invoker
         self._clock = clock
@@ -122,7 +125,7 @@ class Gateway:
         """The path as the API's definition writes it, or its root alone. `covers` said yes."""
         api = self._apis[_first(scope["path"])]
         try:
-            target = _find(api, scope, _segments(scope))
+            target = self._target(api, scope)
         except Refusal:
             target = None
         return f"/{'/'.join(api.root)}{'' if target is None else target.route.path}"
@@ -130,12 +133,12 @@ class Gateway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """`covers` said yes."""
         started = time.perf_counter()
-        api, segments = self._apis[_first(scope["path"])], _segments(scope)
+        api = self._apis[_first(scope["path"])]
         ids = _Ids(new_request_id(), b64encode(os.urandom(11)).decode())
         label, outcome = api.definition.name, "ok"
         told = Told(self._edge, ids.request, (scope.get("client") or ("",))[0])
         try:
-            target = _find(api, scope, segments)
+            target = self._target(api, scope)
             if target is None:
                 made = Reply(200, api.cors.preflight(scope), b"")
             else:
@@ -152,6 +155,22 @@ class Gateway:
         await _tell(told, label, scope, made.status)
         CALLS.note(label, outcome, time.perf_counter() - started)
         await _send(send, made.status, [*api.cors.added(scope, made.headers), *ids.headers()], made.body)
+
+    def _target(self, api: _Api, scope: Scope) -> "_Target | None":
+        """What `_find` says, which is kept: most requests are for few paths. How paths are written is the client's
+        choice, and must not fill the memory.
+        """
+        raw: bytes = scope.get("raw_path") or b""
+        asked = (scope["method"], raw, scope["path"])
+        known = self._found.get(asked)
+        if known is not None:
+            return known
+        target = _find(api, scope, _segments(scope))
+        if target is not None and len(raw) + len(scope["path"]) <= _USUAL_PATH:
+            if len(self._found) >= _MOST_FOUND:
+                self._found.clear()
+            self._found[asked] = target
+        return target
 
     async def _answered(self, target: "_Target", scope: Scope, receive: Receive, ids: "_Ids", told: Told) -> Reply:
         """Who is calling comes first: nobody's body is read before."""
@@ -170,7 +189,8 @@ class Gateway:
             now=self._clock(),
         )
         told.rule = accepted_by(api.definition, claims) if claims else "open to everybody"
-        return await self._run(route, api.envelope.event(asked), ids, _asker(claims, scope))
+        told.asker = asker = _asker(claims, scope)
+        return await self._run(route, api.envelope.event(asked), ids, asker)
 
     async def _run(self, route: RestRoute, event: bytes, ids: "_Ids", asker: Asker | None) -> Reply:
         try:
@@ -217,7 +237,7 @@ def _asker(claims: Mapping[str, str] | None, scope: Scope) -> Asker | None:
 
 async def _tell(told: Told, label: str, scope: Scope, status: int) -> None:
     """Whoever is turned away although his token is good goes on record: by the authorizer, or by the function."""
-    told.asker = _asker(scope.get("claims"), scope)
+    told.asker = told.asker or _asker(scope.get("claims"), scope)
     told.what, told.result = label, "ok" if status < 400 else str(status)
     if status in (401, 403):
         told.denied(label, f"{'The function' if told.rule else 'The authorizer'} answered {status}.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
@@ -72,8 +72,7 @@ class Place:
         return ("X-Forwarded-Port", str(port)), ("X-Forwarded-Proto", url.scheme)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(NamedTuple):
     """One request on its way to a function. `path` has no stage; `now` is epoch microseconds."""
 
     scope: Scope
@@ -145,14 +144,29 @@ class Envelope:
         several: dict[str, list[str]] = {}
         listed = _named_by_connection(given)
         for name, value in given:
-            if name not in _OURS and name not in listed and not name.startswith(b"x-forwarded-"):
-                shown = _WRITTEN.get(name) or name.decode("latin-1")
-                several.setdefault(shown, []).append(value.decode("latin-1"))
+            if name in listed or (shown := _shown(name) if len(name) <= _USUAL else _shown_anew(name)) is None:
+                continue
+            if shown in several:
+                several[shown].append(value.decode("latin-1"))
+            else:
+                several[shown] = [value.decode("latin-1")]
         for shown, text in (("X-Forwarded-For", source_ip), *self._forwarded):
             several[shown] = [text]
         if "x-amzn-trace-id" not in several:
             several["X-Amzn-Trace-Id"] = [_trace_id(asked)]
         return {name: values[-1] for name, values in several.items()}, several
+
+
+def _shown_anew(name: bytes) -> str | None:
+    """A header's name for the function; None for one that is not passed on."""
+    if name in _OURS or name.startswith(b"x-forwarded-"):
+        return None
+    return _WRITTEN.get(name) or name.decode("latin-1")
+
+
+# Names are the client's: neither their number nor their length may fill the memory.
+_shown = lru_cache(maxsize=256)(_shown_anew)
+_USUAL: Final = 64
 
 
 def _named_by_connection(headers: Iterable[Header]) -> frozenset[bytes]:

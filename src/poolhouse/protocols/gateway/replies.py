@@ -3,6 +3,7 @@
 import base64
 import binascii
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 import msgspec
@@ -35,9 +36,9 @@ class _Returned(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     statusCode: int | str = 200  # noqa: N815 - the names are AWS's
     headers: dict[str, _Value] | None = None
-    multiValueHeaders: dict[str, list[_Value]] | None = None  # noqa: N815
+    multiValueHeaders: dict[str, list[_Value]] | None = None  # noqa: N815 - AWS's member
     body: str | None = None
-    isBase64Encoded: bool | None = None  # noqa: N815
+    isBase64Encoded: bool | None = None  # noqa: N815 - AWS's member
 
 
 class Reply(NamedTuple):
@@ -77,16 +78,28 @@ def _headers(returned: _Returned) -> list[Header]:
     found += [pair for pair in (returned.headers or {}).items() if pair not in found]
     kept: list[Header] = []
     for name, value in found:
-        lower = name.lower()
-        if not _NAME.fullmatch(name):
-            raise BadReply(f"{name[:40]!r} is no header name")
+        shown = _shown(name) if len(name) <= _USUAL else _shown_anew(name)
         text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
         if _CONTROL.search(text):
             raise BadReply(f"the header {name} holds a control character")
-        if lower not in _DROPPED:
-            shown = f"x-amzn-remapped-{lower}" if lower in _RENAMED else lower
-            kept.append((shown.encode(), text.strip().encode()))
+        if shown:
+            kept.append((shown, text.strip().encode()))
     return kept
+
+
+def _shown_anew(name: str) -> bytes:
+    """A header's name for the client; empty for one that is dropped. Raises BadReply."""
+    if not _NAME.fullmatch(name):
+        raise BadReply(f"{name[:40]!r} is no header name")
+    lower = name.lower()
+    if lower in _DROPPED:
+        return b""
+    return (f"x-amzn-remapped-{lower}" if lower in _RENAMED else lower).encode()
+
+
+# A function says the same few names each time; neither their number nor their length may fill the memory.
+_shown = lru_cache(maxsize=256)(_shown_anew)
+_USUAL: Final = 64
 
 
 def _body(returned: _Returned) -> bytes:

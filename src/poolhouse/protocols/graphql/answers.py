@@ -18,10 +18,14 @@ class Location(TypedDict):
 
 
 class Refusal(Exception):
-    """A request that is answered before any handler runs. `error_type` goes into the x-amzn-ErrorType header."""
+    """A request that is answered before any handler runs. `error_type` goes into the x-amzn-ErrorType header.
 
-    def __init__(self, status: int, error_type: str | None, body: Mapping[str, Any]) -> None:
+    `why` is for the log; it is empty where the log has been told, and where the words could be the client's own.
+    """
+
+    def __init__(self, status: int, error_type: str | None, body: Mapping[str, Any], *, why: str = "") -> None:
         super().__init__(error_type or "invalid request")
+        self.why = why
         self.status = status
         self.error_type = error_type
         self.body = msgspec.json.encode(body)
@@ -32,7 +36,7 @@ def refused(status: int, error_type: str, message: str, hint: str | None = None)
     error: dict[str, Any] = {"errorType": error_type, "message": message}
     if hint:
         error["extensions"] = {"hint": hint}
-    return Refusal(status, error_type, {"errors": [error]})
+    return Refusal(status, error_type, {"errors": [error]}, why=message)
 
 
 def unauthorized(message: str, hint: str | None = None) -> Refusal:

@@ -10,6 +10,7 @@ import msgspec
 from poolhouse.access.fields import BackendCaller, Caller, Guard, IdentityCaller, hint, reaches
 from poolhouse.access.sigv4 import Request
 from poolhouse.define.manifest import Data, Manifest, Operation
+from poolhouse.errors import ServiceError
 from poolhouse.operations.audit import Edge, Told
 from poolhouse.protocols.http import (
     CORS,
@@ -21,11 +22,11 @@ from poolhouse.protocols.http import (
     Send,
     answer,
     header,
-    new_request_id,
     preflight,
     read_body,
 )
 from poolhouse.telemetry import traces
+from poolhouse.telemetry.request_ids import new_request_id
 
 from .answers import DENIED, Refusal, malformed, refused, unauthorized
 from .authorize import with_live_groups
@@ -107,6 +108,8 @@ class GraphQLEndpoint:
         except ClientGone:
             return
         except Refusal as refusal:
+            if refusal.why:
+                self._log("graphql.refused", **_reasons(refusal), request_id=request_id)
             await _send(send, refusal.status, refusal.body, request_id, refusal.error_type, allow=refusal.status == 405)
         except Exception as fault:  # noqa: BLE001 - the edge: nothing has run yet, so the client may ask again
             self._log("graphql.fault", request_id=request_id, exc_info=fault)
@@ -222,7 +225,17 @@ class GraphQLEndpoint:
         names = [f"{TYPE_NAMES[op.kind]}.{op.name}" for op in operations]
         self._log("graphql.denied", fields=[op.name for op in operations], hint=advice, request_id=told.request_id)
         told.denied(names[0] if len(names) == 1 else "GraphQL", advice)
-        return unauthorized(DENIED, advice if self._development else None)
+        refusal = unauthorized(DENIED, advice if self._development else None)
+        refusal.why = ""
+        return refusal
+
+
+def _reasons(refusal: Refusal) -> dict[str, str]:
+    """What the client was told, and what lies behind it: to him a revoked token looks like a forged one."""
+    behind = refusal.__cause__
+    said = behind.message.strip() if isinstance(behind, ServiceError) else ""
+    more = {"hint": said} if said not in ("", refusal.why) else {}
+    return {"error": refusal.error_type or "", "why": refusal.why, **more}
 
 
 def _check_headers(scope: Scope) -> None:
