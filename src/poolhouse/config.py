@@ -83,7 +83,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Where audit records are sent as well, as JSON Lines: stdout, or the https:// address of a webhook.",
     ),
     Setting("audit_stream_secret", "", "The key that signs what the webhook is sent.", secret=True),
-    Setting("max_workers", "6", "How many worker processes one function may have."),
+    Setting("max_workers", "8", "How many worker processes one function may have."),
     Setting(
         "function_user",
         "",

@@ -345,6 +345,8 @@ def _made(shape: Any) -> Reader | None:
         return _of_structure(shape)
     if kind == "list":
         return _of_list(_reader(shape.member))
+    if kind == "timestamp":
+        return lambda parser, value: parser._timestamp_parser(value)
     if hasattr(_BOTOCORE.JSONParser, f"_handle_{kind}"):
         return _slow(shape)
     return None

@@ -174,15 +174,18 @@ def _no_number(name: str) -> None:
     raise ValueError(f"JSON has no {name}")
 
 
-def as_json(value: Any) -> str:
-    """JSON as the JavaScript SDK writes it: times are `2020-01-02T03:04:05.678Z`."""
-    return json.dumps(value, separators=(",", ":"), default=_iso_time)
-
-
 def _iso_time(value: object) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat("T", "milliseconds").replace("+00:00", "Z")
     raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+_encoder = json.JSONEncoder(separators=(",", ":"), default=_iso_time)
+
+
+def as_json(value: Any) -> str:
+    """JSON as the JavaScript SDK writes it: times are `2020-01-02T03:04:05.678Z`."""
+    return _encoder.encode(value)
 
 
 def reply(answer: Mapping[str, Any], origin: str | None) -> dict[str, Any]:
