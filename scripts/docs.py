@@ -42,7 +42,7 @@ def settings() -> str:
     lines = [
         "# Settings\n",
         "Order: default, then environment, then command line. A secret setting can also come from a file: set",
-        "`POOLHOUSE_<NAME>_FILE` to its path. An unknown `POOLHOUSE_` variable is an error.",
+        "`POOLHOUSE_<NAME>_FILE` to its path, and not both. An unknown `POOLHOUSE_` variable is an error.",
         "All problems are told at once.\n",
         "`poolhouse dev` makes its own database and master key in `.poolhouse/` of the project; `poolhouse serve`",
         "wants `DATABASE`, `MASTER_KEY` (`poolhouse generate master-key`), `ROOT_ACCESS_KEY_ID` and",

@@ -61,6 +61,14 @@ def test_a_secret_may_come_from_a_file(tmp_path):
     assert "POOLHOUSE_MASTER_KEY_FILE cannot be read" in problem("serve", tmp_path, environ)
 
 
+def test_a_secret_that_is_given_twice(tmp_path):
+    """Which of them counts is nobody's guess, and nothing of them is shown."""
+    (tmp_path / "key").write_text(KEY)
+    message = problem("serve", tmp_path, SAFE | {"POOLHOUSE_MASTER_KEY_FILE": str(tmp_path / "key")})
+    assert "POOLHOUSE_MASTER_KEY and POOLHOUSE_MASTER_KEY_FILE are both set" in message
+    assert KEY not in message
+
+
 def test_a_key_of_raw_bytes_is_a_mistake_and_no_crash(tmp_path):
     """Thirty-two bytes of /dev/urandom are what many people make first."""
     (tmp_path / "key").write_bytes(b"\x99" * 32)

@@ -223,9 +223,11 @@ def _raw(setting: Setting, overrides: Mapping[str, object], environ: Mapping[str
     given = overrides.get(setting.name)
     if given is not None:
         return str(given)
-    if setting.variable in environ:
-        return environ[setting.variable]
     path = environ.get(setting.variable + "_FILE") if setting.secret else None
+    if setting.variable in environ:
+        if path is not None:
+            problems.append(f"{setting.variable} and {setting.variable}_FILE are both set")
+        return environ[setting.variable]
     if path is None:
         return setting.default
     try:

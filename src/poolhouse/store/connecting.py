@@ -63,6 +63,11 @@ class Route:
         # Whoever names several means the one that takes changes, unless the address says otherwise.
         self._wanted = {} if _TARGET in url else {_TARGET: "read-write"}
 
+    @property
+    def places(self) -> str:
+        """Its hosts with their ports, for people; neither name nor password."""
+        return ", ".join(f"{host.name}:{host.port}" for host in self._hosts)
+
     async def connect(self, _url: str | None = None, **options: Any) -> Any:
         """A connection, by asyncpg's options. Raises what asyncpg raises, of several hosts the last one's failure, and
         ConnectionError when none is what is wanted.

@@ -192,7 +192,8 @@ class PostgresqlDatabase:
 
     def __init__(self, url: str, *, connections: int = 16, answer_seconds: float = 0) -> None:
         self.url = url
-        self._connections = Connections(Route(url), connections, answer_seconds=answer_seconds)
+        self._route = Route(url)
+        self._connections = Connections(self._route, connections, answer_seconds=answer_seconds)
 
     async def start(self) -> None:
         """Raises SettingError when the server cannot be reached or does not let us in."""
@@ -201,7 +202,7 @@ class PostgresqlDatabase:
             await self._connections.start()
         except (*FAILURES, OverflowError, ValueError) as error:
             raise SettingError(
-                f"The PostgreSQL database cannot be used ({error}).",
+                f"The PostgreSQL database at {self._route.places} cannot be used ({error}).",
                 resolution="Check the address, the name and the password in --database or POOLHOUSE_DATABASE.",
             ) from error
 
