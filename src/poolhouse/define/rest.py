@@ -34,8 +34,16 @@ _SEGMENT: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,127}")
 _ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(?::[0-9]{1,5})?|[a-z][a-z0-9+.-]*://[a-z0-9.-]+(?::[0-9]{1,5})?")
 _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
 TAKEN: Final = frozenset(
-    {"assets", "confirmforgotpassword", "confirmuser", "console", "error", "favicon.ico", "forgotpassword", "graphql"}
-    | {
+    {
+        "assets",
+        "confirmforgotpassword",
+        "confirmuser",
+        "console",
+        "error",
+        "favicon.ico",
+        "favicon.svg",
+        "forgotpassword",
+        "graphql",
         "health",
         "imports",
         "inbox",
