@@ -1,4 +1,4 @@
-"""The AWS SDK of a worker when it calls the server that runs it: a plain call at a third of the CPU.
+"""The AWS SDK of a worker when it calls the server that runs it: a plain call at less than half of the CPU.
 
 botocore checks and serializes the parameters and has the word wherever something is not plain: an event that somebody
 else listens to, a log of requests that somebody wants, an operation with a shape of its own, an instrumented botocore.
@@ -32,7 +32,7 @@ from botocore.utils import get_environ_proxies
 from .inside_wire import Answer, Straight
 
 _BOTOCORE: Any = parsers  # whose stubs leave out what parsers are made of
-_AUTH: Any = auth  # likewise: the stubs leave it out
+_AUTH: Any = auth  # likewise
 _CLOCK: Final = "_time_fetcher"
 _FOLDER: Final = str(Path(auth.__file__).parent)
 OK: Final = 200
@@ -113,7 +113,7 @@ _REPEATED: Final = frozenset(
 )
 _WITHOUT_EFFECT: Final = frozenset(
     {
-        "generate_idempotent_uuid",  # these five: with what `_USUAL` says of the operation
+        "generate_idempotent_uuid",  # these five: with what `_UNUSUAL` says of the operation
         "inject_api_version_header_if_needed",
         "set_operation_specific_signer",
         "_handle_request_validation_mode_member",
@@ -124,7 +124,7 @@ _WITHOUT_EFFECT: Final = frozenset(
         "RetryHandler",  # likewise
     }
 )
-_USUAL: Final = (
+_UNUSUAL: Final = (
     "auth",
     "context_parameters",
     "deprecated",
@@ -216,7 +216,7 @@ class Calls:
     def _made(self, name: str) -> Plan | None:
         client, model = self._client, self._client.meta.service_model.operation_model(name)
         signer = client._request_signer
-        if any(getattr(model, each, True) for each in _USUAL):
+        if any(getattr(model, each, True) for each in _UNUSUAL):
             return None
         if getattr(client.meta.config, "auth_scheme_preference", "unknown"):
             return None
@@ -248,7 +248,7 @@ class Calls:
         headers["User-Agent"] = client._user_agent_creator.to_string()
         for handler in plan.before:
             handler(params=request, model=plan.model)
-        sign(headers, self._straight.place.lower(), body, client._request_signer)
+        sign(headers, self._straight.host, body, client._request_signer)
         leaving = Leaving(headers, {"retries": {"attempt": 1, "invocation-id": str(uuid4())}})
         for handler in plan.created:
             handler(request=leaving)

@@ -25,7 +25,8 @@ class Straight:
 
     def __init__(self, inner: Any, origin: str, config: Any) -> None:
         parts = urlsplit(origin)
-        self.place = parts.netloc
+        self.host = parts.netloc.lower()
+        self._head = f"POST / HTTP/1.1\r\nHost: {parts.netloc}\r\nAccept-Encoding: identity\r\n"
         self._url = f"{origin}/"
         self._inner = inner
         self._address = parts.hostname or "", parts.port or 0
@@ -56,7 +57,7 @@ class Straight:
     def packet(self, headers: dict[str, str], body: bytes) -> bytes | None:
         """A request in one piece; None where a header holds what botocore's own session has to judge."""
         lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
-        text = f"POST / HTTP/1.1\r\nHost: {self.place}\r\nAccept-Encoding: identity\r\n{lines}"
+        text = self._head + lines
         if not text.isascii() or not text.count("\n") == len(headers) + 3 == text.count("\r"):
             return None
         return f"{text}Content-Length: {len(body)}\r\n\r\n".encode() + body

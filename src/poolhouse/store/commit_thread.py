@@ -50,11 +50,12 @@ class CommitThread:
             except BaseException as raised:  # noqa: BLE001 - it is the asker's, who waits for it
                 error = raised
             with suppress(RuntimeError):  # a loop that was closed meanwhile: nobody waits any more
-                due.loop.call_soon_threadsafe(_tell, due.done, error)
+                due.loop.call_soon_threadsafe(tell, due.done, error)
             del due, error
 
 
-def _tell(done: asyncio.Future[None], error: BaseException | None) -> None:
+def tell(done: asyncio.Future[None], error: BaseException | None) -> None:
+    """What became of it, to whoever still waits for it."""
     if done.done():  # whoever waited was cancelled
         return
     if error is None:

@@ -7,8 +7,6 @@ import msgspec
 from sqlalchemy import (
     BigInteger,
     BindParameter,
-    ColumnElement,
-    Subquery,
     bindparam,
     delete,
     func,
@@ -101,20 +99,20 @@ _PAGE = Statement(
 _STRONGEST_FIRST = (groups.c.precedence.asc().nulls_last(), groups.c.name)
 
 
-def _held_by(user_id: ColumnElement[int]) -> Subquery:
-    """The names of the groups of somebody whose row is outside."""
-    held = select(groups.c.name).select_from(memberships.join(groups, groups.c.id == memberships.c.group_id))
-    held = held.where(memberships.c.user_id == user_id, groups.c.pool_id != REMOVED)
-    return held.order_by(*_STRONGEST_FIRST).correlate(users).subquery()
-
-
 _OF_USER = (
     select(groups)
     .select_from(memberships.join(groups, groups.c.id == memberships.c.group_id))
     .where(memberships.c.user_id == bindparam("user_id"), groups.c.pool_id != REMOVED)
 )
 _OF_USER_ALL = Statement(_OF_USER.order_by(*_STRONGEST_FIRST))
-_theirs = _held_by(users.c.id)
+_theirs = (
+    select(groups.c.name)
+    .select_from(memberships.join(groups, groups.c.id == memberships.c.group_id))
+    .where(memberships.c.user_id == users.c.id, groups.c.pool_id != REMOVED)
+    .order_by(*_STRONGEST_FIRST)
+    .correlate(users)
+    .subquery()
+)
 NAMES_OF_USER = select(JsonList(_theirs.c.name)).scalar_subquery()
 """The groups of the user whose row a statement reads, the strongest first, for `names_in`."""
 _NAMES_OF_SUB = Statement(

@@ -16,7 +16,7 @@ from typing import Any
 
 from poolhouse.errors import DatabaseUnavailable, SettingError
 from poolhouse.store import outages, own_files
-from poolhouse.store.commit_thread import CommitThread
+from poolhouse.store.commit_thread import CommitThread, tell
 from poolhouse.store.database import Row, Step, Values
 from poolhouse.store.migrations import upgrade_sqlite
 from poolhouse.store.statement import Statement
@@ -317,14 +317,5 @@ class SqliteDatabase:
                 self._writer.raw.execute("ROLLBACK")
         finally:
             self._leave()
-            _tell(batch, told)
-
-
-def _tell(batch: list[asyncio.Future[None]], refusal: Exception | None) -> None:
-    for told in batch:
-        if told.done():  # its caller went away
-            continue
-        if refusal is None:
-            told.set_result(None)
-        else:
-            told.set_exception(refusal)
+            for waiting in batch:
+                tell(waiting, told)

@@ -15,6 +15,7 @@ from poolhouse.define.manifest import RestApi
 from poolhouse.protocols.http import Header, Scope
 
 from .claims import MONTHS
+from .names import remembered
 from .routes import Resource
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -144,7 +145,7 @@ class Envelope:
         several: dict[str, list[str]] = {}
         listed = _named_by_connection(given)
         for name, value in given:
-            if name in listed or (shown := _shown(name) if len(name) <= _USUAL else _shown_anew(name)) is None:
+            if name in listed or (shown := _shown(name)) is None:
                 continue
             if shown in several:
                 several[shown].append(value.decode("latin-1"))
@@ -157,16 +158,12 @@ class Envelope:
         return {name: values[-1] for name, values in several.items()}, several
 
 
-def _shown_anew(name: bytes) -> str | None:
+@remembered
+def _shown(name: bytes) -> str | None:
     """A header's name for the function; None for one that is not passed on."""
     if name in _OURS or name.startswith(b"x-forwarded-"):
         return None
     return _WRITTEN.get(name) or name.decode("latin-1")
-
-
-# Names are the client's: neither their number nor their length may fill the memory.
-_shown = lru_cache(maxsize=256)(_shown_anew)
-_USUAL: Final = 64
 
 
 def _named_by_connection(headers: Iterable[Header]) -> frozenset[bytes]:

@@ -3,12 +3,13 @@
 import base64
 import binascii
 import re
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 import msgspec
 
 from poolhouse.protocols.http import Header
+
+from .names import remembered
 
 _NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -78,7 +79,7 @@ def _headers(returned: _Returned) -> list[Header]:
     found += [pair for pair in (returned.headers or {}).items() if pair not in found]
     kept: list[Header] = []
     for name, value in found:
-        shown = _shown(name) if len(name) <= _USUAL else _shown_anew(name)
+        shown = _shown(name)
         text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
         if _CONTROL.search(text):
             raise BadReply(f"the header {name} holds a control character")
@@ -87,7 +88,8 @@ def _headers(returned: _Returned) -> list[Header]:
     return kept
 
 
-def _shown_anew(name: str) -> bytes:
+@remembered
+def _shown(name: str) -> bytes:
     """A header's name for the client; empty for one that is dropped. Raises BadReply."""
     if not _NAME.fullmatch(name):
         raise BadReply(f"{name[:40]!r} is no header name")
@@ -95,11 +97,6 @@ def _shown_anew(name: str) -> bytes:
     if lower in _DROPPED:
         return b""
     return (f"x-amzn-remapped-{lower}" if lower in _RENAMED else lower).encode()
-
-
-# A function says the same few names each time; neither their number nor their length may fill the memory.
-_shown = lru_cache(maxsize=256)(_shown_anew)
-_USUAL: Final = 64
 
 
 def _body(returned: _Returned) -> bytes:
